@@ -111,6 +111,20 @@ describe('created keys', () => {
     expect(keys.usable).toBe(0);
   });
 
+  it('are identified at once while valid and a recent look at the database is known', async () => {
+    const { keys, clock } = await openKeys({ configured: ['sk-configured'] });
+    const brief = await keys.create({ name: 'brief', expiresAtMs: clock.now() + 1_000 });
+    expect(keys.identifyNow('sk-configured')).toBe(await keys.identify('sk-configured'));
+    expect(await keys.identify(brief.secret)).toBe(brief.key.id);
+    expect(keys.identifyNow(brief.secret)).toBe(brief.key.id);
+    expect(keys.identifyNow(`${brief.secret.slice(0, -1)}?`)).toBeUndefined();
+    clock.advance(200);
+    expect(keys.identifyNow(brief.secret)).toBeUndefined();
+    clock.advance(800);
+    await keys.checkForChanges();
+    expect(keys.identifyNow(brief.secret)).toBeUndefined();
+  });
+
   it('still count after the last one is revoked, until it is deleted', async () => {
     const { keys } = await openKeys();
     expect(keys.isEmpty).toBe(true);

@@ -62,9 +62,12 @@ export async function answerParsed(
 /** The request for the gateway. Also records its model for the log. */
 export function toAskRequest(exchange: HttpExchange, request: ParsedRequest, client: string): AskRequest {
   const { conversation, adjustments, stream } = request;
-  Object.assign(exchange.record, { model: conversation.model, stream, adjustments });
   const { requestId, record } = exchange;
-  return { requestId, client, ...scopeOf(exchange), conversation, adjustments, attempts: record.attempts };
+  record.model = conversation.model;
+  record.stream = stream;
+  record.adjustments = adjustments;
+  const { group, models } = scopeOf(exchange);
+  return { requestId, client, group, models, conversation, adjustments, attempts: record.attempts };
 }
 
 /** Sends the error to the client, if it is still connected. */
@@ -111,7 +114,7 @@ async function answerWhole(exchange: HttpExchange, writing: Writing, choices: Ch
   });
   exchange.gone.signal.throwIfAborted();
   exchange.record.usage = replies.map(({ usage }) => usage).reduce(addUsage);
-  exchange.record.firstByteMs = exchange.elapsedMs();
+  exchange.record.firstByteMs = exchange.elapsedMs;
   exchange.record.adjustments = adjustmentsOf(choices);
   const body = writing.writeReplies(replies);
   await writing.finish?.();
@@ -209,15 +212,11 @@ class StreamedReply {
   }
 
   #begin(): void {
-    const { response, headers, record, elapsedMs } = this.#exchange;
+    const exchange = this.#exchange;
+    const { response, headers } = exchange;
     if (response.headersSent) return;
-    record.firstByteMs = elapsedMs();
-    response.writeHead(200, {
-      ...headers,
-      ...STREAM_HEADERS,
-      ...timing(this.#exchange),
-      ...notesOf(this.#exchange),
-    });
+    exchange.record.firstByteMs = exchange.elapsedMs;
+    response.writeHead(200, Object.assign(headers, STREAM_HEADERS, timing(exchange), notesOf(exchange)));
   }
 
   #ping(): void {
@@ -274,15 +273,15 @@ function recordAnswers({ record }: HttpExchange, choices: ChoicesRequest): void 
 }
 
 /** The time so far, for APIs whose vendor reports it too. */
-function timing({ headers, elapsedMs }: HttpExchange): OutgoingHttpHeaders {
-  return 'openai-version' in headers ? { 'openai-processing-ms': String(elapsedMs()) } : {};
+function timing(exchange: HttpExchange): OutgoingHttpHeaders | undefined {
+  return 'openai-version' in exchange.headers ? { 'openai-processing-ms': String(exchange.elapsedMs) } : undefined;
 }
 
 export function notesOf({ record: { adjustments = [], route } }: HttpExchange): OutgoingHttpHeaders {
-  return {
-    ...(adjustments.length === 0 ? {} : { 'x-dragoman-adjustments': adjustmentsHeader(adjustments) }),
-    ...(route ? { 'x-dragoman-route': routeHeader(route) } : {}),
-  };
+  const headers: OutgoingHttpHeaders = {};
+  if (adjustments.length > 0) headers['x-dragoman-adjustments'] = adjustmentsHeader(adjustments);
+  if (route) headers['x-dragoman-route'] = routeHeader(route);
+  return headers;
 }
 
 /** The error for the client, or undefined if it has disconnected. */

@@ -3,7 +3,7 @@ import { createFakeClock } from '../../test/support/fake-clock.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import { createApiKeyCheck } from '../gateway/api-keys.ts';
-import { KeyGuard } from './auth.ts';
+import { KEY_MESSAGES, KeyGuard } from './auth.ts';
 
 const right = { 'x-api-key': 'right' };
 const wrong = { 'x-api-key': 'wrong' };
@@ -145,6 +145,26 @@ describe('the key guard', () => {
     expect(clock.sleeps).toEqual([100]);
     await codeOf(guard.identify(wrong, '2001:db8:0:1::1'));
     expect(clock.sleeps).toEqual([100]);
+  });
+
+  it('identifies the usual request at once, and leaves every other to the check that may wait', async () => {
+    const { clock, sleepers } = createStoppedClock();
+    const check = createApiKeyCheck(['right']);
+    const guard = new KeyGuard(check, clock, KEY_MESSAGES, check);
+    const client = guard.identifyNow(right);
+    expect(client).toBe(check('right'));
+    expect(guard.identifyNow({ authorization: 'Bearer right', 'x-api-key': 'right' })).toBe(client);
+    expect(guard.identifyNow({ authorization: 'Bearer own', 'x-api-key': 'right' })).toBeUndefined();
+    expect(guard.identifyNow(wrong)).toBeUndefined();
+    expect(guard.identifyNow({})).toBeUndefined();
+    const guesses = Array.from({ length: 37 }, () => codeOf(guard.identify(wrong, '10.0.0.1')));
+    await Promise.all(guesses.slice(0, 5));
+    expect(guard.identifyNow(right)).toBeUndefined();
+    // It counts as valid lately, as if `identify` had seen it.
+    expect(await codeOf(guard.identify(right, '10.0.0.1'))).toBe('allowed');
+    for (const wake of sleepers) wake();
+    await Promise.all(guesses);
+    expect(guard.identifyNow(right)).toBe(client);
   });
 
   it('remembers a bounded number of addresses', async () => {

@@ -18,8 +18,12 @@ interface PresentedKey {
  */
 function presentedKeys(headers: IncomingHttpHeaders): readonly PresentedKey[] {
   const bearer = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
-  const keys = [bearer, single(headers['x-api-key']), single(headers['api-key'])].filter((key) => key !== undefined);
-  return [...new Set(keys)].map((key) => ({ key, hash: hash('sha256', key, 'base64') }));
+  const presented: PresentedKey[] = [];
+  for (const key of [bearer, single(headers['x-api-key']), single(headers['api-key'])]) {
+    if (key === undefined || presented.some((other) => other.key === key)) continue;
+    presented.push({ key, hash: hash('sha256', key, 'base64') });
+  }
+  return presented;
 }
 
 /** Whether the request presents a key in any of these headers. */
@@ -52,14 +56,22 @@ interface KeySearch {
 
 export class KeyGuard {
   readonly #check: KeyCheck;
+  readonly #checkNow: ((presented: string) => string | undefined) | undefined;
   readonly #messages: GuardMessages;
   readonly #guesses: Guesses;
   /** Hashes of keys that were valid lately. Whether one still is, the check decides. */
   readonly #accepted = new LRUCache<string, true>({ maxSize: MAX_ACCEPTED, sizeCalculation: () => 1 });
   readonly #clock: Clock;
 
-  constructor(check: KeyCheck, clock: Clock, messages: GuardMessages = KEY_MESSAGES) {
+  /** `checkNow`: the same check for keys that need no waiting; undefined for all others. */
+  constructor(
+    check: KeyCheck,
+    clock: Clock,
+    messages: GuardMessages = KEY_MESSAGES,
+    checkNow?: (presented: string) => string | undefined,
+  ) {
     this.#check = check;
+    this.#checkNow = checkNow;
     this.#clock = clock;
     this.#messages = messages;
     this.#guesses = new Guesses(clock);
@@ -79,6 +91,20 @@ export class KeyGuard {
   async isValid(headers: IncomingHttpHeaders): Promise<boolean> {
     const { client } = await this.#firstValid(presentedKeys(headers));
     return client !== undefined;
+  }
+
+  /**
+   * As `identify` without a promise, for the usual request, which has one key that is valid. Undefined: call `identify`.
+   * While wrong keys are being delayed it always returns undefined.
+   */
+  identifyNow(headers: IncomingHttpHeaders): string | undefined {
+    if (!this.#checkNow || this.#guesses.isAnyWaiting) return undefined;
+    const keys = presentedKeys(headers);
+    const [presented] = keys;
+    if (!presented || keys.length > 1) return undefined;
+    const client = this.#checkNow(presented.key);
+    if (client !== undefined && !this.#accepted.get(presented.hash)) this.#accepted.set(presented.hash, true);
+    return client;
   }
 
   /** As `identify`, for a key that came in another part of the request. */
@@ -142,10 +168,12 @@ export class KeyGuard {
     const delayMs = guess.wrong <= FREE_GUESSES ? 0 : Math.min(MAX_DELAY_MS, 50 * 2 ** (guess.wrong - FREE_GUESSES));
     if (delayMs === 0) return;
     guess.waiting += 1;
+    this.#guesses.waiting += 1;
     try {
       await this.#clock.sleep(delayMs);
     } finally {
       guess.waiting -= 1;
+      this.#guesses.waiting -= 1;
     }
   }
 
@@ -154,7 +182,7 @@ export class KeyGuard {
   }
 }
 
-const KEY_MESSAGES: GuardMessages = {
+export const KEY_MESSAGES: GuardMessages = {
   none: 'The request has no API key. Send a key of this gateway as "Authorization: Bearer …" or "x-api-key: …".',
   wrong:
     'This gateway does not know this API key. Valid keys are those in DRAGOMAN_API_KEYS and in `dragoman keys list`.',
@@ -194,9 +222,15 @@ interface Guess {
 class Guesses {
   readonly #byAddress = new LRUCache<string, Guess>({ maxSize: MAX_ADDRESSES, sizeCalculation: () => 1 });
   readonly #clock: Clock;
+  /** Of all addresses. */
+  waiting = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  get isAnyWaiting(): boolean {
+    return this.waiting > 0;
   }
 
   of(address: string): Guess {

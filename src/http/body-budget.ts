@@ -25,7 +25,7 @@ export class BodyBudget {
       this.#heldBytes -= ownBytes;
       ownBytes = 0;
     };
-    response.once('close', close);
+    response.on('close', close);
     return {
       take: (bytes) => {
         if (isClosed) throw new GatewayError('client_closed', 'The client disconnected while sending its request.');

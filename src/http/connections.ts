@@ -15,7 +15,8 @@ export class Connections {
   readonly #max: number;
   /** Without a request, the longest waiting first. */
   readonly #waiting = new Set<Socket>();
-  readonly #exchanges = new Map<Socket, Set<HttpExchange>>();
+  /** Of every connection: the requests in progress on it. */
+  readonly #exchanges = new Map<Socket, HttpExchange[]>();
   #isDraining = false;
 
   constructor(max: number) {
@@ -24,11 +25,12 @@ export class Connections {
 
   /** For the server's `connection` event. */
   readonly accept = (socket: Socket): void => {
-    if (this.#waiting.size + this.#exchanges.size >= this.#max && !this.#makeRoom()) {
+    if (this.#exchanges.size >= this.#max && !this.#makeRoom()) {
       socket.destroy();
       return;
     }
     this.#waiting.add(socket);
+    this.#exchanges.set(socket, []);
     socket.once('close', () => {
       this.#waiting.delete(socket);
       this.#exchanges.delete(socket);
@@ -38,17 +40,16 @@ export class Connections {
   begin(exchange: HttpExchange): void {
     const { socket } = exchange.request;
     this.#waiting.delete(socket);
-    const exchanges = this.#exchanges.get(socket);
-    if (exchanges) exchanges.add(exchange);
-    else this.#exchanges.set(socket, new Set([exchange]));
+    this.#exchanges.get(socket)?.push(exchange);
   }
 
   end(exchange: HttpExchange): void {
     const { socket } = exchange.request;
     const exchanges = this.#exchanges.get(socket);
-    exchanges?.delete(exchange);
-    if (!exchanges || exchanges.size > 0) return;
-    this.#exchanges.delete(socket);
+    if (!exchanges) return;
+    const at = exchanges.indexOf(exchange);
+    if (at >= 0) exchanges.splice(at, 1);
+    if (exchanges.length > 0) return;
     if (!socket.destroyed) this.#waiting.add(socket);
     if (this.#isDraining) socket.destroySoon();
   }
@@ -68,6 +69,7 @@ export class Connections {
     const [longest] = this.#waiting;
     if (!longest) return false;
     this.#waiting.delete(longest);
+    this.#exchanges.delete(longest);
     longest.destroy();
     return true;
   }

@@ -1,25 +1,44 @@
 /** One request and its answer, as every handler here sees it. */
 import { once } from 'node:events';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Clock } from '../core/clock.ts';
 import type { GatewayError } from '../core/errors.ts';
-import type { RequestRecord } from '../gateway/request-record.ts';
+import { RequestRecord } from '../gateway/request-record.ts';
 import type { StoredKey } from '../gateway/stored-keys.ts';
 import type { ClientProtocol } from '../protocols/protocol.ts';
 
-export interface HttpExchange {
+export class HttpExchange {
   readonly requestId: string;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   /** Headers every answer to this request carries: CORS, ids, safety. */
   readonly headers: OutgoingHttpHeaders;
   readonly receivedMs: number;
-  /** Since then, in milliseconds. */
-  readonly elapsedMs: () => number;
   /** Aborts when the client leaves, with a GatewayError when the gateway itself has to stop. */
-  readonly gone: AbortController;
+  readonly gone = new AbortController();
   readonly record: RequestRecord;
   /** The client's key, if it restricts what the client may do. */
-  key?: StoredKey | undefined;
+  key: StoredKey | undefined = undefined;
+  readonly #clock: Pick<Clock, 'now'>;
+
+  constructor(request: IncomingMessage, response: ServerResponse, requestId: string, clock: Pick<Clock, 'now'>) {
+    this.requestId = requestId;
+    this.request = request;
+    this.response = response;
+    this.headers = { 'x-request-id': requestId, 'request-id': requestId, 'x-content-type-options': 'nosniff' };
+    this.receivedMs = clock.now();
+    const record = new RequestRecord(requestId, this.receivedMs);
+    record.method = request.method ?? '';
+    record.url = request.url ?? '';
+    record.userAgent = request.headers['user-agent'];
+    this.record = record;
+    this.#clock = clock;
+  }
+
+  /** Since `receivedMs`, in milliseconds. */
+  get elapsedMs(): number {
+    return this.#clock.now() - this.receivedMs;
+  }
 }
 
 export function sendJson(exchange: HttpExchange, status: number, body: unknown, extra: OutgoingHttpHeaders = {}): void {

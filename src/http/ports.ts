@@ -17,7 +17,10 @@ export interface ServerOptions {
   /** Stored responses, and those made in the background. */
   readonly responses: Responses;
   /** Without any, the server is in local mode. */
-  readonly apiKeys: Pick<ApiKeys, 'isEmpty' | 'usable' | 'identify' | 'restrictedKey' | 'checkForChanges'>;
+  readonly apiKeys: Pick<
+    ApiKeys,
+    'isEmpty' | 'usable' | 'identify' | 'identifyNow' | 'restrictedKey' | 'checkForChanges'
+  >;
   readonly keyLimiter: Pick<KeyLimiter, 'admit'>;
   readonly admin: AdminDependencies;
   /** The APIs that are served; default: all of protocols/index.ts. */

@@ -3,14 +3,14 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import { GatewayError } from '../core/errors.ts';
-import { type RequestKind, type RequestObserver, RequestRecord, report } from '../gateway/request-record.ts';
+import { type RequestKind, type RequestObserver, type RequestRecord, report } from '../gateway/request-record.ts';
 import { PROTOCOLS } from '../protocols/index.ts';
 import type { ClientProtocol } from '../protocols/protocol.ts';
 import { AdminAccess, type AdminIdentity } from './admin/access.ts';
 import { adminErrors, isAdminPath } from './admin/errors.ts';
-import { KeyGuard } from './auth.ts';
+import { KEY_MESSAGES, KeyGuard } from './auth.ts';
 import { Connections } from './connections.ts';
-import { type ErrorDialect, type HttpExchange, sendError } from './http-exchange.ts';
+import { type ErrorDialect, HttpExchange, sendError } from './http-exchange.ts';
 import { randomId } from './ids.ts';
 import { adminOriginRejection, originRejection } from './local-mode.ts';
 import { ApiPaths } from './paths.ts';
@@ -57,7 +57,12 @@ export class RequestPipeline {
     this.protocols = options.protocols ?? PROTOCOLS;
     this.observers = [createRequestLog(options.log), ...(options.observers ?? [])];
     this.paths = new ApiPaths(this.protocols);
-    this.#guard = new KeyGuard((key) => apiKeys.identify(key), clock);
+    this.#guard = new KeyGuard(
+      (key) => apiKeys.identify(key),
+      clock,
+      KEY_MESSAGES,
+      (key) => apiKeys.identifyNow(key),
+    );
     this.adminAccess = new AdminAccess(options);
     this.#isLoopbackOnly = isLoopbackOnly;
     this.servesAdmin = servesAdmin;
@@ -70,32 +75,23 @@ export class RequestPipeline {
   }
 
   open(request: IncomingMessage, response: ServerResponse): HttpExchange {
-    const { clock } = this.options;
-    const requestId = `req_${randomId()}`;
-    const headers = { 'x-request-id': requestId, 'request-id': requestId, 'x-content-type-options': 'nosniff' };
-    const gone = new AbortController();
-    const receivedMs = clock.now();
-    const elapsedMs = () => clock.now() - receivedMs;
-    const record = new RequestRecord(requestId, receivedMs);
-    record.method = request.method ?? '';
-    record.url = request.url ?? '';
-    record.userAgent = request.headers['user-agent'];
-    takeTraceContext(record, request.headers);
-    const exchange: HttpExchange = {
-      ...{ requestId, request, response, headers, receivedMs, elapsedMs, gone, record },
-    };
+    const exchange = new HttpExchange(request, response, `req_${randomId()}`, this.options.clock);
+    takeTraceContext(exchange.record, request.headers);
     this.inFlight.add(exchange);
     this.connections.begin(exchange);
-    response.once('close', () => {
-      this.inFlight.delete(exchange);
-      record.durationMs = elapsedMs();
-      record.status = response.headersSent ? response.statusCode : CLIENT_CLOSED;
-      if (response.writableFinished) this.#report(record);
-      else this.#endAbandoned(exchange);
-      // Only after Node has finished with the connection itself.
-      setImmediate(() => this.connections.end(exchange));
-    });
+    response.on('close', () => this.#close(exchange));
     return exchange;
+  }
+
+  #close(exchange: HttpExchange): void {
+    const { response, record } = exchange;
+    this.inFlight.delete(exchange);
+    record.durationMs = exchange.elapsedMs;
+    record.status = response.headersSent ? response.statusCode : CLIENT_CLOSED;
+    if (response.writableFinished) this.#report(record);
+    else this.#endAbandoned(exchange);
+    // Only after Node has finished with the connection itself.
+    setImmediate(() => this.connections.end(exchange));
   }
 
   /** Reports it once the attempts in progress have ended: the abort ends them before the next turn of the event loop. */
@@ -173,14 +169,16 @@ export class RequestPipeline {
   };
 
   #identify(request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
-    this.#guard.identify(request.headers, request.ip).then(
-      (client) => {
-        request.exchange.record.client = client;
-        request.exchange.key = this.options.apiKeys.restrictedKey(client);
-        done();
-      },
-      (cause: unknown) => this.refuse(request, reply, GatewayError.from(cause)),
-    );
+    const { exchange, headers } = request;
+    const accept = (client: string): void => {
+      exchange.record.client = client;
+      exchange.key = this.options.apiKeys.restrictedKey(client);
+      done();
+    };
+    const refuse = (cause: unknown) => this.refuse(request, reply, GatewayError.from(cause));
+    const known = this.#guard.identifyNow(headers);
+    if (known === undefined) this.#guard.identify(headers, request.ip).then(accept, refuse);
+    else accept(known);
   }
 
   errorDialectOf(request: FastifyRequest): ErrorDialect {

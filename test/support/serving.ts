@@ -137,6 +137,7 @@ export function fixedKeys(keys: readonly string[]): ServerOptions['apiKeys'] {
     isEmpty: keys.length === 0,
     usable: keys.length,
     identify: async (presented) => check(presented),
+    identifyNow: check,
     restrictedKey: () => undefined,
     checkForChanges: async () => {},
   };

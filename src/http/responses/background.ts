@@ -72,7 +72,7 @@ async function carryOut(run: Run, job: BackgroundJob, askRequest: AskRequest): P
       publish(writer.cancel());
     } else write({ type: 'reply-error', error: GatewayError.from(reason) });
   }
-  record.durationMs = exchange.elapsedMs();
+  record.durationMs = exchange.elapsedMs;
   record.status = record.code ? ERROR_RULES[record.code].status : 200;
   report(record, service.observers, (err) => service.log.error({ err }, 'an observer of requests failed'));
 }

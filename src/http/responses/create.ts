@@ -24,7 +24,7 @@ export async function createResponse(call: ResponsesCall): Promise<void> {
   const past = await lookUp(body, service.responses, client, exchange.gone.signal);
   const request = await timeSlices.run(openaiResponses.parseRequest(body, contextOf(exchange), past));
   const id = openaiResponses.replyId(randomId());
-  const writer = openaiResponses.createWriter(request, id, { now: () => exchange.receivedMs + exchange.elapsedMs() });
+  const writer = openaiResponses.createWriter(request, id, { now: () => exchange.receivedMs + exchange.elapsedMs });
   const created = newResponse(request, id, past);
   if (request.echo.request.background) return answerInBackground({ call, request, writer, created });
   const writing = writingOf(writer, call, request, created);
