@@ -98,10 +98,9 @@ class Dispatch {
       // The reply stream releases the lease.
       keepsLease: true,
       movesOn: 'always',
-      lease: async (retry) => {
+      lease: (retry) => {
         this.#attempt++;
-        this.#prepared = await this.#leasePrepared(retry);
-        return this.#prepared.lease;
+        return this.#leaseFor(retry);
       },
       onFailure: (error) => this.#remember(error),
       onStep: (error, lease, _attempt, waitMs) => this.#logFailure(error, lease, waitMs),
@@ -115,13 +114,16 @@ class Dispatch {
   }
 
   /** Leases an account and fits the attachments to its model. No lease is held while attachments are being fitted. */
-  async #leasePrepared(retry: RetryPlan): Promise<PreparedLease> {
+  async #leaseFor(retry: RetryPlan): Promise<Lease> {
     if (this.#fitting.isNeeded) await this.#prepareExpected();
     for (;;) {
       const lease = await this.#lease(retry);
       const target = await this.#targetOf(lease);
       const fitted = this.#fitting.find(target.limits);
-      if (fitted) return { lease, target, fitted };
+      if (fitted) {
+        this.#prepared = { lease, target, fitted };
+        return lease;
+      }
       lease.cancel();
       await this.#fitting.prepare(target.limits);
     }

@@ -166,7 +166,9 @@ class StreamedReply {
       this.#choices = await ask();
       recordAnswers(this.#exchange, this.#choices);
       const { answers } = this.#choices;
-      await Promise.all(this.#writers.map((writer, choice) => this.#copy(answers[choice], writer)));
+      const [only] = this.#writers;
+      if (only && this.#writers.length === 1) await this.#copy(answers[0], only);
+      else await Promise.all(this.#writers.map((writer, choice) => this.#copy(answers[choice], writer)));
       if (!this.#ended) throw new GatewayError('upstream_broken', 'The reply stopped before its end.');
     } catch (cause) {
       await this.#fail(cause);

@@ -15,7 +15,7 @@ export async function askForChoices(
   ask: (signal: AbortSignal) => Promise<Answer>,
   gone: AbortSignal,
 ): Promise<ChoicesRequest> {
-  if (choices === 1) return { answers: [await ask(gone)], stop: () => {} };
+  if (choices === 1) return { answers: [await ask(gone)], stop: doNothing };
   const stopped = new AbortController();
   const stop = () => stopped.abort();
   const signal = AbortSignal.any([gone, stopped.signal]);
@@ -26,6 +26,8 @@ export async function askForChoices(
     throw cause;
   }
 }
+
+function doNothing(): void {}
 
 /** Of all answers, without duplicates. */
 export function adjustmentsOf({ answers }: ChoicesRequest): readonly Adjustment[] {

@@ -14,21 +14,24 @@ const QUIET = new Set([
 /** The observer that writes the log lines. */
 export function createRequestLog(log: Log): RequestObserver {
   return (record) => {
-    const { requestId, responseId, durationMs, method, path, status } = record;
-    if (responseId === undefined) {
-      write(log, `${method} ${path} ${status}`, { requestId, method, path, status, durationMs }, record);
-    } else {
-      // `requestId`: of the request that started it.
-      write(log, 'background response ended', { requestId, responseId, durationMs }, record);
-    }
+    if (record.responseId === undefined) write(log, `${record.method} ${record.path} ${record.status}`, record);
+    else write(log, 'background response ended', record);
   };
 }
 
-function write(log: Log, what: string, about: object, record: RequestRecord): void {
-  const { client, model, stream, firstByteMs, code, error, usage, route, adjustments } = record;
+function write(log: Log, what: string, record: RequestRecord): void {
+  const { responseId, client, model, stream, firstByteMs, code, error, usage, route, adjustments } = record;
+  const { path } = record;
+  const isRequest = responseId === undefined;
   // Undefined fields are not logged.
   const fields = {
-    ...about,
+    // Of a background response: that of the request that started it.
+    requestId: record.requestId,
+    responseId,
+    method: isRequest ? record.method : undefined,
+    path: isRequest ? path : undefined,
+    status: isRequest ? record.status : undefined,
+    durationMs: record.durationMs,
     firstByteMs,
     client,
     model: model?.slice(0, 100),
@@ -44,7 +47,7 @@ function write(log: Log, what: string, about: object, record: RequestRecord): vo
   const line = code ? `${what} ${code}` : what;
   if (code === 'internal') log.error(fields, line);
   else if (error && error.policy.blame !== 'client') log.warn(fields, line);
-  else if (QUIET.has(record.path)) log.debug?.(fields, line);
+  else if (QUIET.has(path)) log.debug?.(fields, line);
   else log.info(fields, line);
 }
 
@@ -58,7 +61,8 @@ function noteOf({ rule, path, before, after }: Adjustment): string {
 /** `{ inputTokens: '1200 measured' }`: every figure with its provenance. */
 function usageFields(usage: Usage): Record<string, string> {
   const fields: Record<string, string> = {};
-  for (const [name, figure] of Object.entries(usage)) {
+  for (const name in usage) {
+    const figure = usage[name as keyof Usage];
     if (typeof figure === 'object') fields[name] = `${figure.value} ${figure.provenance}`;
   }
   return fields;

@@ -40,6 +40,29 @@ export interface EmulationPlan {
 
 /** `check`: from prepareFormat. Without it the JSON schema is not checked; a plan used only for its transforms needs none. */
 export function planEmulation(conversation: Conversation, check?: BoundedCheck): EmulationPlan {
+  return needsNone(conversation) ? NOTHING : planFor(conversation, check);
+}
+
+const NOTHING: EmulationPlan = {
+  fulfilled: new Set(),
+  expectation: undefined,
+  adjustmentsFor: () => [],
+  createTransforms: () => [],
+};
+
+/** True for most requests, which need no plan of their own. */
+function needsNone({ parallelToolUse, tools, toolChoice, output }: Conversation): boolean {
+  return (
+    (parallelToolUse || tools.length === 0) &&
+    toolChoice.type !== 'required' &&
+    toolChoice.type !== 'tool' &&
+    output.format.type === 'text' &&
+    output.maxTokens === undefined &&
+    output.stopSequences.length === 0
+  );
+}
+
+function planFor(conversation: Conversation, check: BoundedCheck | undefined): EmulationPlan {
   const { format } = conversation.output;
   const adjustments: Adjustment[] = [];
   const fulfilled = new Set<string>();
@@ -61,9 +84,8 @@ export function planEmulation(conversation: Conversation, check?: BoundedCheck):
     record(`${format.type}-emulated`, at);
     if (expectation.unchecked.length > 0) record('json-schema-part-unchecked', at, listed(expectation.unchecked));
   }
-  const emulated = planLimits(conversation.output);
-  const stopsOnly = planLimits({ ...conversation.output, maxTokens: undefined });
-  const limitsFor = (limitsOutput: boolean) => (limitsOutput ? stopsOnly : emulated);
+  const { output } = conversation;
+  const limitsFor = (limitsOutput: boolean) => planLimits(limitsOutput ? { ...output, maxTokens: undefined } : output);
   return {
     fulfilled,
     expectation,
