@@ -1,5 +1,8 @@
 /** The part of the composition root for the admin API: who may use it, what it records, and what it shows as it happens. */
+
 import type { Composed } from './compose.ts';
+import { USER_AGENT } from './compose-tokens.ts';
+import type { Settings } from './config.ts';
 import { every } from './core/async.ts';
 import type { Cancel, Clock } from './core/clock.ts';
 import { GatewayError } from './core/errors.ts';
@@ -7,17 +10,30 @@ import type { Log } from './core/log.ts';
 import { AdminSessions } from './gateway/admin-access/sessions.ts';
 import { redeemTicket } from './gateway/admin-access/tickets.ts';
 import type { AdminToken } from './gateway/admin-token.ts';
+import { accountFacts } from './gateway/alerts/account-facts.ts';
+import { Alerts, CHECK_EVERY_MS } from './gateway/alerts/alerts.ts';
+import type { AlertFacts } from './gateway/alerts/conditions.ts';
+import { ErrorRate } from './gateway/alerts/error-rate.ts';
+import { keyFacts } from './gateway/alerts/key-facts.ts';
+import type { PostJson } from './gateway/alerts/ports.ts';
+import { readWebhook } from './gateway/alerts/webhook-message.ts';
+import { Webhooks } from './gateway/alerts/webhooks.ts';
 import { AuditTrail } from './gateway/audit/trail.ts';
 import { EventFeed } from './gateway/events/event-feed.ts';
+import type { RequestObserver } from './gateway/request-record.ts';
+import { toAlertView } from './http/admin/alert-view.ts';
 import type { AdminDependencies } from './http/admin/ports.ts';
 import { ChangeWatch } from './http/admin/watch-changes.ts';
 import type { RuntimeSettings } from './runtime-settings.ts';
+import { createGuardedPost } from './transport/guarded-post.ts';
 
 export interface ComposedAdmin {
   readonly dependencies: AdminDependencies;
+  readonly observers: readonly RequestObserver[];
   /** Before the first call, the admin API refuses every request. A later one replaces the token. */
   begin(token: AdminToken): void;
-  stop(): void;
+  /** Never rejects. */
+  stop(): Promise<void>;
 }
 
 interface AdminContext {
@@ -28,14 +44,17 @@ interface AdminContext {
 
 /** How soon consoles see changes of accounts, keys and settings. */
 const WATCH_EVERY_MS = 1_000;
+const WEBHOOK_TIMEOUT_MS = 10_000;
 
 export function composeAdmin(
   settings: RuntimeSettings,
-  { accounts, apiKeys, signIns, store, listProfiles, signInWithIam }: Composed,
+  composed: Composed,
   { clock, log, ledger }: AdminContext,
 ): ComposedAdmin {
+  const { accounts, apiKeys, signIns, store, listProfiles, signInWithIam } = composed;
   const current: { token?: AdminToken } = {};
   const feed = new EventFeed(clock);
+  const { alerts, webhooks, listWebhooks, errorRate } = composeAlerts(settings, composed, { clock, log, feed });
   const dependencies: AdminDependencies = {
     isAdmin: async (presented) => (await current.token?.matches(presented)) === true,
     sessions: composeSessions(settings, store, clock, current),
@@ -52,6 +71,9 @@ export function composeAdmin(
     audit: new AuditTrail({ store: store.audit, clock, log, keptDays: () => settings.current.auditDays }),
     feed,
     ledger,
+    alerts,
+    webhooks,
+    listWebhooks,
     idpHosts: settings.current.idpHosts,
   };
   const watch = new ChangeWatch({ ...dependencies, clock }, feed);
@@ -59,15 +81,52 @@ export function composeAdmin(
     await settings.refresh();
     await watch.check();
   };
-  let stopWatching: Cancel | undefined;
+  const stopping: Cancel[] = [];
+  const ignoreUnavailable = (cause: unknown) => {
+    const { code, details } = GatewayError.from(cause);
+    if (code !== 'storage_unavailable') log.error({ why: details }, 'could not check for alerts');
+  };
   return {
     dependencies,
+    observers: [feed.observe, errorRate.observe],
     begin(token) {
       current.token = token;
-      stopWatching ??= every(clock, WATCH_EVERY_MS, () => void follow().catch(() => {}));
+      if (stopping.length > 0) return;
+      stopping.push(
+        every(clock, WATCH_EVERY_MS, () => void follow().catch(() => {})),
+        every(clock, CHECK_EVERY_MS, () => void alerts.check().catch(ignoreUnavailable)),
+        () => webhooks.close(),
+      );
     },
-    stop: () => stopWatching?.(),
+    async stop() {
+      for (const stop of stopping.splice(0)) stop();
+      await alerts.close();
+    },
   };
+}
+
+function composeAlerts(
+  settings: RuntimeSettings,
+  { accounts, apiKeys, keyLimiter, store }: Composed,
+  { clock, log, feed }: Pick<AdminContext, 'clock' | 'log'> & { readonly feed: EventFeed },
+) {
+  const errorRate = new ErrorRate(() => clock.now());
+  const listWebhooks = () => settings.current.alertWebhooks.map(readWebhook);
+  const webhooks = new Webhooks({ webhooks: listWebhooks, post: composePost(settings.current), clock, log });
+  const facts = async (): Promise<AlertFacts> => {
+    await Promise.all([accounts.readLatest(), apiKeys.checkForChanges()]);
+    const nowMs = clock.now();
+    const ofAccounts = accountFacts(accounts, nowMs);
+    const budgets = [...ofAccounts.budgets, ...(await keyFacts(apiKeys.list(), keyLimiter, nowMs))];
+    const rate = { ...errorRate.sum(), limitPercent: settings.current.alertErrorPercent };
+    return { accounts: ofAccounts.accounts, budgets, rate };
+  };
+  const alerts = new Alerts({ store: store.alerts, clock, feed, webhooks, facts, toEvent: toAlertView });
+  return { alerts, webhooks, listWebhooks, errorRate };
+}
+
+function composePost({ fetchAllowedHosts: allowed }: Settings): PostJson {
+  return createGuardedPost({ userAgent: USER_AGENT, allowed, timeoutMs: WEBHOOK_TIMEOUT_MS });
 }
 
 function composeSessions(

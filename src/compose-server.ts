@@ -89,8 +89,7 @@ export async function startServing(
         return runtime.reload(reloaded);
       },
       async stop() {
-        admin.stop();
-        await Promise.all([responses.close(shutdownTimeoutMs), server.close(shutdownTimeoutMs)]);
+        await Promise.all([admin.stop(), responses.close(shutdownTimeoutMs), server.close(shutdownTimeoutMs)]);
         await ledger.stop();
         await Promise.all([composed.close(), tracing?.close()]);
       },
@@ -149,7 +148,7 @@ function serverOptions(
     observers: [
       keyLimiter.observe,
       metrics.observe,
-      admin.dependencies.feed.observe,
+      ...admin.observers,
       ...(tracing ? [tracing.observe] : []),
       ...(ledger ? [ledger.observe] : []),
     ],

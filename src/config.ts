@@ -120,8 +120,14 @@ export function shownValue(key: SettingKey, settings: Settings): string | number
   if (value === undefined) return null;
   if (key === 'databaseUrl') return shownDatabaseUrl(settings.databaseUrl);
   if (!SETTINGS[key].isSecret) return typeof value === 'string' ? withoutPassword(value) : value;
+  if (key === 'alertWebhooks') return settings.alertWebhooks.map(shownWebhook);
   if (Array.isArray(value)) return value.map(() => '••••••••');
   return '••••••••';
+}
+
+/** `slack:https://hooks.slack.com/••••••••`: the path of a webhook is a secret. */
+function shownWebhook(written: string): string {
+  return written.replace(/^(.*?:\/\/)(?:[^/?#]*@)?([^/?#]*).*$/s, '$1$2/••••••••');
 }
 
 /** A value as an environment variable has it. */

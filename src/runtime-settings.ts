@@ -12,7 +12,14 @@ import type { SettingView } from './http/admin/contract/overview.ts';
 import { toSettingViews } from './setting-views.ts';
 
 /** Those that are read each time they are used. Secrets of the start (keys, tokens) are not among them. */
-const CHANGEABLE: ReadonlySet<SettingKey> = new Set(['logLevel', 'sessionIdleMinutes', 'sessionHours', 'auditDays']);
+const CHANGEABLE: ReadonlySet<SettingKey> = new Set([
+  'logLevel',
+  'sessionIdleMinutes',
+  'sessionHours',
+  'auditDays',
+  'alertWebhooks',
+  'alertErrorPercent',
+]);
 
 export interface RuntimeSettingsOptions {
   readonly started: Settings;

@@ -33,5 +33,7 @@ export function reconfigureLog(log: RunningLog, started: Settings, changed: Sett
 /** Every configured secret, for redaction in the log. */
 export function secretsOf(settings: Settings): readonly string[] {
   const secrets = SETTING_KEYS.filter((key) => SETTINGS[key].isSecret).flatMap((key) => settings[key] ?? []);
-  return [...secrets.map(String), ...databaseSecrets(settings.databaseUrl)];
+  // A message may have the address of a webhook without its shape.
+  const webhooks = settings.alertWebhooks.map((webhook) => webhook.replace(/^[a-z]+:(?=https?:)/, ''));
+  return [...secrets.map(String), ...webhooks, ...databaseSecrets(settings.databaseUrl)];
 }

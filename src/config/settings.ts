@@ -20,6 +20,7 @@ import {
   regionalAddress,
   textLike,
   webAddress,
+  webhookList,
   wholeNumber,
   yesOrNo,
 } from './values.ts';
@@ -160,6 +161,24 @@ export const SETTINGS = {
     fallback: 168,
     accepts: 'a whole number, 1 to 8760',
     meaning: 'How many hours after signing in a session of the console ends, whatever its use.',
+  }),
+  alertWebhooks: setting<readonly string[]>({
+    name: 'DRAGOMAN_ALERT_WEBHOOKS',
+    schema: webhookList(),
+    fallback: [],
+    fallbackText: 'none',
+    accepts:
+      'at most ten comma-separated addresses, each with `slack:`, `feishu:` or `dingtalk:` in front if it is one',
+    meaning:
+      'Where alerts are sent: accounts that are signed out, suspended or out of quota, no account ready, budgets, many errors. Public addresses, and those of `DRAGOMAN_FETCH_ALLOWED_HOSTS`.',
+    isSecret: true,
+  }),
+  alertErrorPercent: setting<number>({
+    name: 'DRAGOMAN_ALERT_ERROR_PERCENT',
+    schema: wholeNumber(0, 100),
+    fallback: 20,
+    accepts: 'a whole number, 0 to 100; 0: never',
+    meaning: 'The share of failed requests within five minutes, of at least 20, that is an alert.',
   }),
   auditDays: setting<number>({
     name: 'DRAGOMAN_AUDIT_DAYS',

@@ -117,6 +117,20 @@ export function proxyAddress(): z.ZodType<string> {
   );
 }
 
+/** Addresses of webhooks, each with an optional shape in front. */
+export function webhookList(): z.ZodType<readonly string[]> {
+  return commaList()
+    .refine((written) => written.length <= 10, 'has more than ten entries')
+    .refine(
+      (written) => written.every((one) => URL.canParse(one.replace(/^(?:json|slack|feishu|dingtalk):(?=https?:)/, ''))),
+      'contains an entry that is not an address',
+    )
+    .refine(
+      (written) => written.every((one) => /^(?:(?:json|slack|feishu|dingtalk):)?https?:\/\//.test(one)),
+      'contains an entry that is not an http or https address',
+    );
+}
+
 /** A path; `~/` is the home directory. */
 export function filePath(): z.ZodType<string> {
   return text.transform((written) => (/^~(?:$|[/\\])/.test(written) ? join(homedir(), written.slice(1)) : written));

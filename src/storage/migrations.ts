@@ -198,6 +198,28 @@ export const MIGRATIONS: readonly Migration[] = [
         .execute();
     },
   },
+  {
+    number: 12,
+    name: 'alerts',
+    async up(db, { integer }) {
+      await db.schema
+        .createTable('alerts')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('type', 'text', (column) => column.notNull())
+        .addColumn('severity', 'text', (column) => column.notNull())
+        .addColumn('subject', 'text')
+        .addColumn('message', 'text', (column) => column.notNull())
+        .addColumn('began_at_ms', integer, (column) => column.notNull())
+        .addColumn('ended_at_ms', integer)
+        .execute();
+      await db.schema
+        .createTable('leases')
+        .addColumn('name', 'text', (column) => column.primaryKey())
+        .addColumn('holder', 'text', (column) => column.notNull())
+        .addColumn('until_ms', integer, (column) => column.notNull())
+        .execute();
+    },
+  },
 ];
 
 /** Applies migrations forward only, in one transaction, in one process at a time; the others wait. */

@@ -6,6 +6,7 @@ import type { SignInStore } from '../accounts/sign-in/pending.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { SessionStore, TicketStore } from '../gateway/admin-access/ports.ts';
+import type { AlertStore } from '../gateway/alerts/ports.ts';
 import type { AuditStore } from '../gateway/audit/ports.ts';
 import type { LedgerLimits, LedgerStore } from '../gateway/ledger/ledger-store.ts';
 import type { ResponseLimits, ResponseStore } from '../gateway/response-store.ts';
@@ -14,6 +15,7 @@ import type { AdminTokenStore, KeyStore } from '../gateway/stored-keys.ts';
 import { DatabaseAccountStore } from './accounts.ts';
 import { createSessionStore, createTicketStore } from './admin-sessions.ts';
 import { createAdminTokenStore } from './admin-token.ts';
+import { createAlertStore } from './alerts.ts';
 import { createAuditStore } from './audit.ts';
 import { createKeyStore } from './client-keys.ts';
 import type { Database } from './database.ts';
@@ -46,6 +48,7 @@ export interface Store {
   readonly sessions: SessionStore;
   readonly tickets: TicketStore;
   readonly audit: AuditStore;
+  readonly alerts: AlertStore;
   readonly settings: SettingStore;
   /** Rejects with `storage_unavailable`. The ledger has a `close` of its own. */
   openLedger(limits: LedgerLimits): Promise<LedgerStore>;
@@ -109,6 +112,7 @@ export async function openStore({
       sessions: createSessionStore(database),
       tickets: createTicketStore(database),
       audit: createAuditStore(database),
+      alerts: createAlertStore(database),
       settings: createSettingStore(database, seal),
       openLedger: async (limits) => {
         const { openLedgerStore } = await import('./ledger/open.ts');

@@ -92,6 +92,18 @@ export interface Tables {
     sealed: Uint8Array;
     updated_at_ms: number;
   };
+  alerts: {
+    id: string;
+    type: string;
+    severity: string;
+    /** JSON of AlertSubject. */
+    subject: string | null;
+    message: string;
+    began_at_ms: number;
+    ended_at_ms: number | null;
+  };
+  /** Work that one process at a time does for all. */
+  leases: { name: string; holder: string; until_ms: number };
   audit: {
     id: string;
     at_ms: number;

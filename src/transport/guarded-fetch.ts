@@ -28,11 +28,9 @@ const MAX_REDIRECTS = 3;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 export function createGuardedFetch(options: GuardedFetchOptions): FetchAttachment {
-  const allowed = new Set(options.allowed.map((entry) => entry.toLowerCase()));
-  const resolve = options.resolve ?? ((name) => lookup(name, { all: true }));
   return async ({ url, at }, maxBytes, signal) => {
     const timeout = AbortSignal.timeout(options.timeoutMs);
-    const fetching = new Fetching({ ...options, resolve }, allowed, at, maxBytes, AbortSignal.any([signal, timeout]));
+    const fetching = new Fetching(options, at, maxBytes, AbortSignal.any([signal, timeout]));
     try {
       return await fetching.follow(url);
     } catch (cause) {
@@ -46,21 +44,13 @@ export function createGuardedFetch(options: GuardedFetchOptions): FetchAttachmen
 }
 
 class Fetching {
-  readonly #options: Required<GuardedFetchOptions>;
-  readonly #allowed: ReadonlySet<string>;
+  readonly #options: GuardedFetchOptions;
   readonly #at: string;
   readonly #maxBytes: number;
   readonly #signal: AbortSignal;
 
-  constructor(
-    options: Required<GuardedFetchOptions>,
-    allowed: ReadonlySet<string>,
-    at: string,
-    maxBytes: number,
-    signal: AbortSignal,
-  ) {
+  constructor(options: GuardedFetchOptions, at: string, maxBytes: number, signal: AbortSignal) {
     this.#options = options;
-    this.#allowed = allowed;
     this.#at = at;
     this.#maxBytes = maxBytes;
     this.#signal = signal;
@@ -77,7 +67,8 @@ class Fetching {
   }
 
   async #get(text: string): Promise<Uint8Array | { readonly location: string }> {
-    const { url, addresses } = await this.#judge(text);
+    const refuseThis = (why: string) => refuse(this.#at, why);
+    const { url, addresses } = await resolveGuarded(text, this.#options, this.#signal, refuseThis);
     const { request: send } = await import('undici');
     const dispatcher = pinnedTo(addresses);
     try {
@@ -91,19 +82,6 @@ class Fetching {
     } finally {
       dispatcher.destroy().catch(() => {});
     }
-  }
-
-  /** Resolves the addresses to connect to, all of which must be public. */
-  async #judge(text: string): Promise<{ readonly url: URL; readonly addresses: readonly LookupAddress[] }> {
-    const judged = judgeUrl(text, (hostAndPort) => this.#allowed.has(hostAndPort));
-    if (judged.type === 'refused') throw refuse(this.#at, judged.why);
-    const { url, host, isVouchedFor } = judged;
-    const family = isIP(host);
-    if (family !== 0) return { url, addresses: [{ address: host, family }] };
-    const addresses = await orAborted(this.#options.resolve(host), this.#signal);
-    if (addresses.length === 0) throw refuse(this.#at, 'the host name does not exist');
-    if (!isVouchedFor && !addresses.every(({ address }) => isPublicAddress(address))) throw refuse(this.#at, PRIVATE);
-    return { url, addresses };
   }
 
   async #read(
@@ -138,8 +116,26 @@ class Fetching {
   }
 }
 
+/** Resolves the addresses to connect to, all of which must be public or allowed. Rejects with an error of `refuse`. */
+export async function resolveGuarded(
+  text: string,
+  { allowed, resolve = (name) => lookup(name, { all: true }) }: Pick<GuardedFetchOptions, 'allowed' | 'resolve'>,
+  signal: AbortSignal,
+  refuse: (why: string) => Error,
+): Promise<{ readonly url: URL; readonly addresses: readonly LookupAddress[] }> {
+  const judged = judgeUrl(text, (hostAndPort) => allowed.some((entry) => entry.toLowerCase() === hostAndPort));
+  if (judged.type === 'refused') throw refuse(judged.why);
+  const { url, host, isVouchedFor } = judged;
+  const family = isIP(host);
+  if (family !== 0) return { url, addresses: [{ address: host, family }] };
+  const addresses = await orAborted(resolve(host), signal);
+  if (addresses.length === 0) throw refuse('the host name does not exist');
+  if (!isVouchedFor && !addresses.every(({ address }) => isPublicAddress(address))) throw refuse(PRIVATE);
+  return { url, addresses };
+}
+
 /** Connects only to these addresses, without resolving the name again. The certificate must still match the name. */
-function pinnedTo(addresses: readonly LookupAddress[]): Dispatcher {
+export function pinnedTo(addresses: readonly LookupAddress[]): Dispatcher {
   return new Agent({
     connections: 1,
     pipelining: 0,

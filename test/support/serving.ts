@@ -184,6 +184,9 @@ export const NO_ADMIN: ServerOptions['admin'] = {
   settings: () => [],
   changeSettings: unused,
   feed: new EventFeed(createFakeClock()),
+  alerts: { list: unused },
+  webhooks: { test: unused, lastDelivery: unused },
+  listWebhooks: () => [],
   audit: new AuditTrail({
     store: { add: unused, list: unused, prune: unused },
     clock: createFakeClock(),

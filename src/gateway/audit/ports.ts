@@ -31,6 +31,7 @@ export type AuditAction =
   | 'settings.change'
   | 'sign-in.start'
   | 'ticket.create'
+  | 'webhook.test'
   | `${'POST' | 'PUT' | 'PATCH' | 'DELETE'} /v2/${string}`;
 
 /** One field before and after: JSON values of what the admin API shows, so without secrets. */

@@ -73,6 +73,12 @@ export class KeyLimiter {
     if (key && usage) this.#charge(key, usage);
   };
 
+  /** What is used of the budgets of a key, the shortest period first. May reject with `storage_unavailable`. */
+  async budgetsOf(key: StoredKey): Promise<readonly BudgetWarning[]> {
+    if (key.creditsPerDay === undefined && key.creditsPerMonth === undefined) return [];
+    return budgetStates(key, await this.#options.budgets.use(key.id));
+  }
+
   #charge(key: StoredKey, { inputTokens, outputTokens, credits }: Usage): void {
     const { counters, budgets } = this.#options;
     const tokens = Math.round(inputTokens.value + outputTokens.value);

@@ -7,6 +7,9 @@ import type { LimitsReading } from '../../accounts/usage-limits.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { AdminSessions } from '../../gateway/admin-access/sessions.ts';
+import type { Alerts } from '../../gateway/alerts/alerts.ts';
+import type { Webhook } from '../../gateway/alerts/ports.ts';
+import type { Webhooks } from '../../gateway/alerts/webhooks.ts';
 import type { ApiKeys } from '../../gateway/api-keys.ts';
 import type { AuditTrail } from '../../gateway/audit/trail.ts';
 import type { EventFeed } from '../../gateway/events/event-feed.ts';
@@ -46,6 +49,10 @@ export interface AdminDependencies {
   readonly feed: EventFeed;
   /** Undefined: off. */
   readonly ledger?: Pick<Ledger, 'opened' | 'spent' | 'spentOn' | 'stats'> | undefined;
+  readonly alerts: Pick<Alerts, 'list'>;
+  readonly webhooks: Pick<Webhooks, 'test' | 'lastDelivery'>;
+  /** Those of the settings at the moment. */
+  listWebhooks(): readonly Webhook[];
   /** Hosts of identity providers that are trusted in addition to the built-in ones. */
   readonly idpHosts: readonly string[];
 }

@@ -11,10 +11,6 @@ import type { AdminParts } from './ports.ts';
 import type { AdminApp } from './route.ts';
 
 declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** A route whose method is that of a change, but that changes nothing. */
-    changesNothing?: true;
-  }
   interface FastifyRequest {
     /** What the audited thing looked like before the handler ran. */
     viewBefore: object | undefined;
@@ -44,6 +40,7 @@ export const AUDITED_ROUTES: Readonly<Record<string, AuditedRoute>> = {
   'PATCH /v2/keys/:id': { action: 'key.change', kind: 'key' },
   'POST /v2/keys/:id/rotate': { action: 'key.rotate', kind: 'key' },
   'DELETE /v2/keys/:id': { action: 'key.revoke', kind: 'key' },
+  'POST /v2/alerts/test': { action: 'webhook.test' },
   'PATCH /v2/settings': { action: 'settings.change', kind: 'settings' },
 };
 
@@ -52,16 +49,12 @@ const CREDENTIAL_FIELDS = ['refreshToken', 'clientId', 'clientSecret', 'apiKey',
 
 export function recordChanges(app: AdminApp, parts: AdminParts): void {
   app.addHook('preHandler', async (request) => {
-    if (isChange(request)) request.viewBefore = viewsOf(request, parts);
+    if (!isSafeMethod(request.method)) request.viewBefore = viewsOf(request, parts);
   });
   app.addHook('preSerialization', async (request, _reply, payload) => {
-    if (isChange(request)) await record(request, payload, parts);
+    if (!isSafeMethod(request.method)) await record(request, payload, parts);
     return payload;
   });
-}
-
-function isChange({ method, routeOptions }: FastifyRequest): boolean {
-  return !isSafeMethod(method) && routeOptions.config.changesNothing !== true;
 }
 
 async function record(request: FastifyRequest, payload: unknown, parts: AdminParts): Promise<void> {
@@ -78,7 +71,7 @@ async function record(request: FastifyRequest, payload: unknown, parts: AdminPar
     actor: actorOf(request),
     action: actionOf(request),
     target,
-    changes: [...changes, ...credentialChange(request)],
+    changes: [...changes, ...credentialChange(request), ...secretSettings(request, changes)],
   });
 }
 
@@ -134,4 +127,15 @@ function idIn(value: unknown): string | undefined {
 function credentialChange({ body, method }: FastifyRequest): readonly AuditChange[] {
   const isReplaced = method === 'PATCH' && CREDENTIAL_FIELDS.some((field) => Object(body)[field] !== undefined);
   return isReplaced ? [{ field: 'credential', before: null, after: 'replaced' }] : [];
+}
+
+/** Settings that were sent but look the same, as a secret that replaces another one does. */
+function secretSettings(
+  { body, routeOptions: { url } }: FastifyRequest,
+  changes: readonly AuditChange[],
+): readonly AuditChange[] {
+  const sent = url === '/v2/settings' ? Object.keys(Object(Object(body).settings)) : [];
+  return sent
+    .filter((name) => /WEBHOOKS|TOKEN|SECRET|KEY/.test(name) && !changes.some(({ field }) => field === name))
+    .map((field) => ({ field, before: null, after: 'replaced' }));
 }

@@ -5,6 +5,7 @@ import { readJson } from '../body.ts';
 import type { RequestPipeline } from '../request-pipeline.ts';
 import type { ZodTypes } from '../validation.ts';
 import { registerAccounts } from './accounts.ts';
+import { registerAlerts } from './alerts.ts';
 import { registerAudit } from './audit.ts';
 import { registerEvents } from './events.ts';
 import { registerKeys } from './keys.ts';
@@ -60,6 +61,7 @@ function registerGuarded(app: AdminApp, parts: AdminParts): void {
   registerRequests(app, parts);
   registerUsageHistory(app, parts);
   registerAudit(app, parts);
+  registerAlerts(app, parts);
 }
 
 function needsBody({ routeOptions: { schema, config }, headers }: FastifyRequest): boolean {

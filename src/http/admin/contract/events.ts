@@ -1,6 +1,7 @@
 /** `GET /v2/events`: server-sent events. Each has a type, an id and one of these as its data. */
 import { z } from 'zod';
 import { shownAccount } from './account.ts';
+import { alert } from './alerts.ts';
 import { moment } from './common.ts';
 import { shownKey } from './key.ts';
 import { setting } from './overview.ts';
@@ -36,6 +37,7 @@ export const EVENT_DATA = {
   account: z.object({ ...changed, account: shownAccount.nullable() }).describe('`account`: null: removed.'),
   key: z.object({ ...changed, key: shownKey.nullable() }).describe('`key`: null: removed.'),
   setting: z.object({ ...changed, setting: setting.nullable() }).describe('`setting`: one has changed.'),
+  alert: alert.describe('`alert`: a condition has begun or ended.'),
   ledger: z.object({ requests: z.int() }).describe('`ledger`: how many requests have ended in the last second.'),
   reload: z.strictObject({}).describe('`reload`: events were missed, so read again what is shown.'),
 } as const;
@@ -47,6 +49,7 @@ export const eventStream = z
     EVENT_DATA.account,
     EVENT_DATA.key,
     EVENT_DATA.setting,
+    EVENT_DATA.alert,
     EVENT_DATA.ledger,
     EVENT_DATA.reload,
   ])
