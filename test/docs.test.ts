@@ -6,9 +6,11 @@ import { REASONS } from '../src/accounts/choice.ts';
 import { DEFAULT_OPTIONS } from '../src/accounts/options.ts';
 import { STRATEGIES } from '../src/accounts/strategies.ts';
 import { ERROR_RULES } from '../src/core/errors.ts';
+import { ALERT_TYPES } from '../src/gateway/alerts/conditions.ts';
 import { EMULATION_RULES } from '../src/gateway/emulate/plan.ts';
 import { MEDIA_RULES } from '../src/gateway/media/rules.ts';
 import { WEB_SEARCH_RULES } from '../src/gateway/web-search/rules.ts';
+import { alert } from '../src/http/admin/contract/alerts.ts';
 import { METRICS } from '../src/metrics/definitions.ts';
 import { FIELD_SUPPORT as ANTHROPIC_SUPPORT } from '../src/protocols/anthropic-messages/fields.ts';
 import { PARSING_RULES } from '../src/protocols/notes.ts';
@@ -110,6 +112,12 @@ describe('docs/admin-api.md', () => {
       summary,
     ]);
     expect(codeRows('admin-api.md')).toEqual(inCode);
+  });
+
+  it('lists every alert and when it begins', () => {
+    const page = readFileSync(resolve(import.meta.dirname, '../docs/admin-api.md'), 'utf8');
+    for (const [type, begins] of Object.entries(ALERT_TYPES)) expect(page).toContain(`\n| ${type} | ${begins} |\n`);
+    expect(alert.shape.type.options).toEqual(Object.keys(ALERT_TYPES));
   });
 });
 

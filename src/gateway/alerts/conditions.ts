@@ -2,14 +2,15 @@
 import type { AccountState } from '../../accounts/health.ts';
 import { isoTime } from '../../core/times.ts';
 
+/** When each begins, as in docs/admin-api.md. */
 export const ALERT_TYPES = {
-  'account-signed-out': 'An account must sign in again.',
-  'account-suspended': 'The service has locked an account.',
-  'account-out-of-quota': 'The plan of an account is used up.',
-  'no-account-ready': 'No account can answer requests.',
-  'budget-warning': 'At least 80 % of a budget or plan is used.',
-  'budget-reached': 'A budget is used up.',
-  'error-rate': 'Many requests fail.',
+  'account-signed-out': 'an account must sign in again',
+  'account-suspended': 'the service has locked an account',
+  'account-out-of-quota': 'the plan of an account is used up',
+  'no-account-ready': 'no enabled account has been able to answer for half a minute',
+  'budget-warning': "80 % of an account's plan or of a key's budget is used",
+  'budget-reached': "a key's budget is used up",
+  'error-rate': '`DRAGOMAN_ALERT_ERROR_PERCENT` of at least 20 requests within five minutes have failed',
 } as const satisfies Record<string, string>;
 
 export type AlertType = keyof typeof ALERT_TYPES;
@@ -31,7 +32,7 @@ export interface Condition {
   readonly message: string;
 }
 
-export interface AccountFacts {
+interface AccountFacts {
   readonly id: string;
   readonly label: string;
   readonly state: AccountState;
@@ -47,7 +48,7 @@ export interface BudgetFacts {
   readonly resetsAtMs: number | undefined;
 }
 
-export interface RateFacts {
+interface RateFacts {
   /** Answered and failed requests of the last minutes. */
   readonly requests: number;
   readonly failed: number;
