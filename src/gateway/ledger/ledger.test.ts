@@ -1,0 +1,177 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createFakeClock } from '../../../test/support/fake-clock.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
+import { estimated, measured } from '../../core/usage.ts';
+import { RequestRecord } from '../request-record.ts';
+import { Ledger } from './ledger.ts';
+import type { LedgerCredits, LedgerRow, LedgerStore } from './ledger-store.ts';
+
+interface FakeStore extends LedgerStore {
+  readonly rows: LedgerRow[];
+  failure: GatewayError | undefined;
+  credited: LedgerCredits[];
+}
+
+function createFakeStore(): FakeStore {
+  const store: FakeStore = {
+    rows: [],
+    failure: undefined,
+    credited: [],
+    async write(rows) {
+      if (store.failure) throw store.failure;
+      store.rows.push(...rows);
+    },
+    list: async () => [],
+    find: async () => undefined,
+    history: async () => [],
+    credits: async (by) => (by === 'key' ? store.credited : []),
+    prune: async () => false,
+    close: async () => {},
+  };
+  return store;
+}
+
+function recordOf(id: string, change: Partial<RequestRecord> = {}): RequestRecord {
+  const record = new RequestRecord(id, 0);
+  const usage = { inputTokens: measured(10), outputTokens: estimated(5), credits: measured(2) };
+  return Object.assign(record, { kind: 'reply', client: 'key-1', status: 200, usage, method: 'POST', ...change });
+}
+
+const open: Ledger[] = [];
+afterEach(async () => {
+  for (const ledger of open.splice(0)) await ledger.close();
+});
+
+function createLedger() {
+  const lines: { level: string; fields: Record<string, unknown>; message: string }[] = [];
+  const writer = (level: string) => (fields: object, message: string) =>
+    void lines.push({ level, fields: { ...fields }, message });
+  const log: Log = { debug: writer('debug'), info: writer('info'), warn: writer('warn'), error: writer('error') };
+  const clock = createFakeClock();
+  const ledger = new Ledger(clock, log);
+  open.push(ledger);
+  return { ledger, clock, lines, store: createFakeStore() };
+}
+
+describe('the ledger', () => {
+  it('writes requests that ended before it was open, and leaves out health checks and the admin API', async () => {
+    const { ledger, clock, store } = createLedger();
+    for (const kind of ['reply', 'health', 'admin', 'page', 'models'] as const)
+      ledger.observe(recordOf(kind, { kind }));
+    await ledger.start(async () => store);
+    await clock.advance(1_000);
+    await vi.waitFor(() => expect(store.rows.map(({ id }) => id)).toEqual(['reply', 'models']));
+    expect(ledger.stats).toEqual({ waiting: 0, written: 2, lost: 0 });
+  });
+
+  it('keeps rows while the database fails, writes them when it works again, and says both', async () => {
+    const { ledger, clock, store, lines } = createLedger();
+    await ledger.start(async () => store);
+    store.failure = new GatewayError('storage_unavailable', 'The disk is full.');
+    ledger.observe(recordOf('a'));
+    await clock.advance(1_000);
+    await vi.waitFor(() => expect(lines.map(({ level }) => level)).toEqual(['error']));
+    ledger.observe(recordOf('b'));
+    store.failure = undefined;
+    await clock.advance(2_000);
+    await vi.waitFor(() => expect(store.rows.map(({ id }) => id)).toEqual(['a', 'b']));
+    expect(lines.at(-1)?.message).toBe('the ledger can be written again');
+  });
+
+  it('loses rows only when the queue is full, and counts and reports them', async () => {
+    const { ledger, lines } = createLedger();
+    for (let count = 0; count < 20_003; count++) ledger.observe(recordOf(`req_${count}`));
+    expect(ledger.stats).toEqual({ waiting: 20_000, written: 0, lost: 3 });
+    expect(lines).toMatchObject([{ level: 'error', fields: { rows: 1, lost: 1 } }]);
+  });
+
+  it('writes what waits when it is closed', async () => {
+    const { ledger, store } = createLedger();
+    await ledger.start(async () => store);
+    ledger.observe(recordOf('a'));
+    await ledger.close();
+    expect(store.rows).toHaveLength(1);
+  });
+
+  it('knows at once what a key has used, and learns what other processes have written', async () => {
+    const { ledger, clock, store } = createLedger();
+    store.credited = [{ id: 'key-1', day: 10, month: 100 }];
+    await ledger.start(async () => store);
+    expect(ledger.spent('key-1')).toEqual({ day: 10, month: 100 });
+    ledger.observe(Object.assign(new RequestRecord('a', clock.now()), recordOf('a'), { receivedMs: clock.now() }));
+    expect(ledger.spent('key-1')).toEqual({ day: 12, month: 102 });
+    expect(ledger.spent('key-2')).toEqual({ day: 0, month: 0 });
+    await clock.advance(1_000);
+    await vi.waitFor(() => expect(store.rows).toHaveLength(1));
+    store.credited = [{ id: 'key-1', day: 20, month: 110 }];
+    await clock.advance(6_000);
+    await vi.waitFor(() => expect(ledger.spent('key-1')).toEqual({ day: 20, month: 110 }));
+  });
+
+  it('opens again later if the database was not available', async () => {
+    const { ledger, clock, store } = createLedger();
+    const attempt = vi.fn(async () => store);
+    attempt.mockRejectedValueOnce(new GatewayError('storage_unavailable', 'Nothing listens there.'));
+    await ledger.start(attempt);
+    await expect(ledger.opened()).rejects.toMatchObject({ code: 'storage_unavailable' });
+    await clock.advance(11_000);
+    expect(await ledger.opened()).toBe(store);
+  });
+});
+
+describe('a row', () => {
+  async function rowOf(record: RequestRecord): Promise<LedgerRow | undefined> {
+    const { ledger, store } = createLedger();
+    await ledger.start(async () => store);
+    ledger.observe(record);
+    await ledger.close();
+    return store.rows[0];
+  }
+
+  it('names the last account tried, and has the credits of an unfinished reply as an estimate', async () => {
+    const record = recordOf('a', { usage: undefined, code: 'client_closed', model: 'gpt-5.6-sol' });
+    record.attempts.push({
+      ...{
+        accountId: 'acc-1',
+        accountLabel: 'work',
+        wireProfile: 'q-rest',
+        choice: undefined,
+        startedMs: 1,
+        endedMs: 2,
+      },
+      ...{ error: undefined, modelId: 'gpt-5.6-sol', upstreamRequestId: 'up-1', rateMultiplier: 4.4 },
+      usage: { inputTokens: estimated(1_000), outputTokens: estimated(10) },
+    });
+    expect(await rowOf(record)).toMatchObject({
+      group: { account: 'acc-1', outcome: 'abandoned', answeredModel: 'gpt-5.6-sol' },
+      otherIds: ['up-1'],
+      details: { usage: { inputTokens: { value: 1_000 }, credits: { provenance: 'estimated' } } },
+      amounts: { inputTokens: 1_000, estimatedCredits: expect.any(Number) },
+    });
+  });
+
+  it.each([
+    [
+      'The body is not valid JSON: Unexpected token \'m\', "{"marked" is not valid JSON',
+      'The body is not valid JSON: Unexpected token …',
+    ],
+    ["messages[0].role: expected 'user', not “marked”. Change it.", 'messages[0].role: expected …. Change it.'],
+    ["The request's headers are larger than 65536 bytes.", "The request's headers are larger than 65536 bytes."],
+  ])('has the error %j without what it quotes', async (message, expected) => {
+    const error = new GatewayError('invalid_request', message);
+    const row = await rowOf(recordOf('a', { code: 'invalid_request', error, usage: undefined }));
+    expect(row?.errorText?.startsWith(expected)).toBe(true);
+    expect(row?.errorText).not.toContain('marked');
+  });
+
+  it('has the names of models and programs that clients make up only up to a limit', async () => {
+    const { GroupNames } = await import('./group-names.ts');
+    const names = new GroupNames(2);
+    const group = (model: string) => ({
+      ...{ key: 'k', account: null, model, answeredModel: null, protocol: null, client: model, route: 'r' },
+      ...{ kind: 'reply' as const, outcome: 'ok' as const, code: null },
+    });
+    expect(['a', 'b', 'a', 'c'].map((model) => names.bounded(group(model)).model)).toEqual(['a', 'b', 'a', 'other']);
+  });
+});
