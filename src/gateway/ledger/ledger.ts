@@ -15,8 +15,8 @@ import { type Expense, Spending, type Spent } from './spending.ts';
 
 /** A process that is killed loses the rows of this time. */
 const WRITE_AFTER_MS = 400;
-/** Rows of one transaction. SQLite blocks the event loop meanwhile: for about two milliseconds. */
-const BATCH_ROWS = 64;
+/** Rows of one transaction. SQLite blocks the event loop meanwhile: for a few milliseconds. */
+const BATCH_ROWS = 128;
 /** Some megabytes, and more than a minute of a busy gateway. */
 const MAX_WAITING = 20_000;
 const RETRY_AFTER_MS = 1_000;

@@ -124,12 +124,14 @@ function errorTextOf({ error, code, attempts }: RequestRecord): string | null {
 }
 
 function otherIdsOf({ requestId, responseId, attempts, route }: RequestRecord): string[] {
-  const ids = new Set<string>();
-  if (responseId !== undefined) ids.add(requestId);
-  if (route?.upstreamRequestId !== undefined) ids.add(route.upstreamRequestId.slice(0, MAX_NAME));
-  for (const { upstreamRequestId } of attempts.slice(0, MAX_ATTEMPTS))
-    if (upstreamRequestId !== undefined) ids.add(upstreamRequestId.slice(0, MAX_NAME));
-  return [...ids];
+  const ids: string[] = responseId === undefined ? [] : [requestId];
+  const add = (id: string | undefined) => {
+    const name = id?.slice(0, MAX_NAME);
+    if (name !== undefined && !ids.includes(name)) ids.push(name);
+  };
+  add(route?.upstreamRequestId);
+  for (let at = 0; at < attempts.length && at < MAX_ATTEMPTS; at++) add(attempts[at]?.upstreamRequestId);
+  return ids;
 }
 
 function detailsOf(record: RequestRecord, usage: LedgerUsage | undefined, otherIds: readonly string[]): LedgerDetails {

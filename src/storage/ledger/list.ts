@@ -7,14 +7,14 @@ import type { Kysely, SelectQueryBuilder } from 'kysely';
 import { sql } from 'kysely';
 import type { LedgerFilter, LedgerSearch, StoredLedgerRow } from '../../gateway/ledger/ledger-store.ts';
 import { containing, groupIdsOf, isOneOf, unindexed } from './conditions.ts';
-import type { LedgerTables } from './tables.ts';
+import { blockOf, type LedgerTables } from './tables.ts';
 import { DAY_MS } from './write.ts';
 
 /** Fewer matching rows than this are sorted; more are found sooner from the newest on. */
 const FEW_ROWS = 5_000;
 /** Of one search. */
 const MAX_IDS = 1_000;
-const MAX_ERRORS = 5_000;
+const MAX_ERRORS = 1_000;
 
 export interface ListContext {
   readonly db: Kysely<LedgerTables>;
@@ -38,13 +38,14 @@ async function newest(context: ListContext, search: LedgerSearch, groups: number
   const { db, isPostgres } = context;
   const all = within(db.selectFrom('ledger_requests').select('id'), search).limit(search.limit);
   if (!groups) return idsOf(await newestFirst(all).execute());
-  const isFew = (await countRows(context, groups, search)) <= FEW_ROWS;
-  const query = isFew
-    ? all
-        .where(isOneOf(isPostgres, sql.ref('group_id'), groups))
-        .orderBy(unindexed('received_at_ms'), 'desc')
-        .orderBy(unindexed('id'), 'desc')
-    : newestFirst(all.where(isOneOf(isPostgres, unindexed('group_id'), groups)));
+  const { count, endMs } = await countRows(context, groups, search);
+  const query =
+    count <= FEW_ROWS
+      ? all
+          .where(isOneOf(isPostgres, sql.ref('group_id'), groups))
+          .orderBy(unindexed('received_at_ms'), 'desc')
+          .orderBy(unindexed('id'), 'desc')
+      : newestFirst(all.where('received_at_ms', '<', endMs).where(isOneOf(isPostgres, unindexed('group_id'), groups)));
   return idsOf(await query.execute());
 }
 
@@ -61,15 +62,16 @@ function within(query: Numbered, { fromMs, toMs, after }: Pick<LedgerSearch, 'fr
   return result;
 }
 
-/** From the sums of days, so it may count rows that were removed since. */
+/** From the sums of days, so it may count rows that were removed since. `endMs`: the end of the last day that has any. */
 async function countRows({ db, isPostgres }: ListContext, groups: readonly number[], filter: LedgerFilter) {
   let query = db
     .selectFrom('ledger_days')
-    .select(({ fn }) => fn.sum<number | null>('requests').as('count'))
+    .select(({ fn }) => [fn.sum<number | null>('requests').as('count'), fn.max<number | null>('start_ms').as('last')])
     .where(isOneOf(isPostgres, unindexedGroup, groups));
   if (filter.fromMs !== undefined) query = query.where('start_ms', '>', filter.fromMs - DAY_MS);
   if (filter.toMs !== undefined) query = query.where('start_ms', '<', filter.toMs);
-  return Number((await query.executeTakeFirst())?.count ?? 0);
+  const found = await query.executeTakeFirst();
+  return { count: Number(found?.count ?? 0), endMs: Number(found?.last ?? 0) + DAY_MS };
 }
 
 const unindexedGroup = sql<number>`+group_id`;
@@ -106,21 +108,50 @@ async function containingText(
   return [...new Set([...idsOf(byId), ...idsOf(byError)])];
 }
 
-async function requestsNamed({ db }: ListContext, text: string): Promise<number[]> {
-  const rows = await db
-    .selectFrom('ledger_ids')
-    .select('request')
-    .where((where) =>
-      // People copy ids with and without their prefix.
-      where.or(
-        [text, `req_${text}`].map((start) =>
-          where.and([where('value', '>=', start), where('value', '<', `${start}\u{10ffff}`)]),
-        ),
-      ),
-    )
-    .limit(MAX_IDS)
-    .execute();
+/** People copy ids with and without their prefix. */
+async function requestsNamed(context: ListContext, text: string): Promise<number[]> {
+  const found: number[] = [];
+  for (const start of [text, `req_${text}`]) found.push(...(await requestsWithIds(context, start, `${start}${LAST}`)));
+  return found;
+}
+
+/** Sorts after every character that an id may have. */
+const LAST = '\u{10ffff}';
+/** Sorts before every such character. */
+const FIRST = '\u0001';
+
+/** The newest request with this id. */
+export async function requestWithId(context: ListContext, id: string): Promise<number | undefined> {
+  const [number] = await requestsWithIds(context, id, `${id}${FIRST}`);
+  return number;
+}
+
+/** Requests with an id from `start` on and before `end`. */
+async function requestsWithIds(
+  { db, isPostgres }: ListContext,
+  start: string,
+  end: string,
+): Promise<readonly number[]> {
+  const blocks = await blocksOf(db);
+  const listed = isPostgres
+    ? sql`unnest(${`{${blocks.join(',')}}`}::bigint[]) as listed(value)`
+    : sql`json_each(${JSON.stringify(blocks)}) as listed`;
+  // `cross join` keeps SQLite from reading all ids first.
+  const { rows } = await sql<{ readonly request: number }>`
+    select request from ${listed} cross join ledger_ids
+    where ledger_ids.block = listed.value and ledger_ids.value >= ${start} and ledger_ids.value < ${end}
+    limit ${MAX_IDS}`.execute(db);
   return rows.map(({ request }) => request);
+}
+
+/** All that have rows, the newest first. */
+async function blocksOf(db: Kysely<LedgerTables>): Promise<number[]> {
+  const number = (order: 'asc' | 'desc') =>
+    db.selectFrom('ledger_requests').select('id').orderBy('id', order).limit(1).executeTakeFirst();
+  const [oldest, newest] = [await number('asc'), await number('desc')];
+  if (!oldest || !newest) return [];
+  const [first, last] = [blockOf(oldest.id), blockOf(newest.id)];
+  return Array.from({ length: last - first + 1 }, (_, index) => last - index);
 }
 
 async function errorsContaining({ db, isPostgres }: ListContext, text: string): Promise<number[]> {

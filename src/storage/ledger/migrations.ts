@@ -2,12 +2,13 @@
 import { type CreateTableBuilder, type Kysely, sql } from 'kysely';
 import type { Migration } from '../migrations.ts';
 import type { ColumnTypes } from '../schema.ts';
-import { type LedgerTables, SUM_COLUMNS } from './tables.ts';
+import { BLOCK_ROWS, type LedgerTables, SUM_COLUMNS } from './tables.ts';
 
 const FRACTIONS: ReadonlySet<string> = new Set(['credits', 'estimated_credits', 'list_price_usd']);
 
 export const LEDGER_MIGRATIONS: readonly Migration<LedgerTables>[] = [
   { number: 1, name: 'the ledger', up: createTables },
+  { number: 2, name: 'ids in blocks', up: putIdsInBlocks },
 ];
 
 async function createTables(db: Kysely<LedgerTables>, { bytes, integer }: ColumnTypes): Promise<void> {
@@ -76,4 +77,22 @@ async function createIndexes({ schema }: Kysely<LedgerTables>): Promise<void> {
     .columns(['received_at_ms', 'id', 'error_id', 'group_id'])
     .where('error_id', 'is not', null)
     .execute();
+}
+
+async function putIdsInBlocks(db: Kysely<LedgerTables>, { integer }: ColumnTypes): Promise<void> {
+  const isPostgres = integer === 'bigint';
+  const { schema } = db;
+  await schema.alterTable('ledger_ids').renameTo('ledger_ids_before').execute();
+  await schema
+    .createTable('ledger_ids')
+    .addColumn('block', integer, (column) => column.notNull())
+    .addColumn('value', isPostgres ? sql`text collate "C"` : 'text', (column) => column.notNull())
+    .addColumn('request', integer, (column) => column.notNull())
+    .addPrimaryKeyConstraint('ledger_ids_by_block', ['block', 'value', 'request'])
+    .$call((table) => (isPostgres ? table : table.modifyEnd(sql`without rowid`)))
+    .execute();
+  await sql`insert into ledger_ids select request / ${sql.lit(BLOCK_ROWS)}, value, request from ledger_ids_before`.execute(
+    db,
+  );
+  await schema.dropTable('ledger_ids_before').execute();
 }

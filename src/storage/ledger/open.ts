@@ -26,6 +26,8 @@ export async function openLedgerStore(
       await own.prepare();
       // A power failure may lose the newest rows, but cannot damage the file: https://www.sqlite.org/pragma.html#pragma_synchronous
       await sql`pragma synchronous = normal`.execute(own.db);
+      // Writes the pages that change all the time back to the file less often: after 16 MB instead of 4.
+      await sql`pragma wal_autocheckpoint = 4000`.execute(own.db);
     });
     return await DatabaseLedgerStore.open(own, seal, limits, () => own.close());
   } catch (cause) {

@@ -2,7 +2,7 @@
 import type { Kysely } from 'kysely';
 import type { LedgerDetails, LedgerLimits } from '../../gateway/ledger/ledger-store.ts';
 import { isOneOf } from './conditions.ts';
-import type { LedgerTables } from './tables.ts';
+import { blockOf, type LedgerTables } from './tables.ts';
 import { DAY_MS } from './write.ts';
 
 /** Takes a few milliseconds, so that the event loop of a gateway on SQLite is not blocked for longer. */
@@ -68,6 +68,7 @@ async function removeRows(db: Kysely<LedgerTables>, isPostgres: boolean, rows: r
   await db.transaction().execute(async (transaction) => {
     await transaction
       .deleteFrom('ledger_ids')
+      .where('block', 'in', [...new Set(numbers.map(blockOf))])
       .where('value', 'in', [...new Set(rows.flatMap(idsOf))])
       .where((where) => isOneOf(isPostgres, where.ref('request'), numbers))
       .execute();

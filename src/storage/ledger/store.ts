@@ -1,5 +1,5 @@
 /** The ledger's store, on either engine. */
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type {
   LedgerHistory,
   LedgerLimits,
@@ -13,7 +13,7 @@ import { migrateLedger } from '../migrations.ts';
 import { withRetry } from '../retry.ts';
 import type { Seal } from '../seal.ts';
 import { readCredits, readHistory } from './history.ts';
-import { listRows, rowsOf } from './list.ts';
+import { listRows, requestWithId, rowsOf } from './list.ts';
 import { LEDGER_MIGRATIONS } from './migrations.ts';
 import { prune } from './prune.ts';
 import type { LedgerTables } from './tables.ts';
@@ -75,16 +75,10 @@ export class DatabaseLedgerStore implements LedgerStore {
 
   find(id: string) {
     return this.#retried(async () => {
-      const named = await this.#db
-        .selectFrom('ledger_ids')
-        .select('request')
-        .where('value', '=', id)
-        .orderBy('request', 'desc')
-        .limit(1)
-        .executeTakeFirst();
-      if (!named) return undefined;
-      const [row] = await rowsOf({ db: this.#db, isPostgres: this.#isPostgres }, [named.request]);
-      return row && { row, text: await this.#textOf(named.request, row.id) };
+      const context = { db: this.#db, isPostgres: this.#isPostgres };
+      const number = await requestWithId(context, id);
+      const [row] = number === undefined ? [] : await rowsOf(context, [number]);
+      return row && { row, text: await this.#textOf(row.number, row.id) };
     });
   }
 
@@ -109,13 +103,7 @@ export class DatabaseLedgerStore implements LedgerStore {
   }
 
   async #isStored(id: string): Promise<boolean> {
-    const found = await this.#db
-      .selectFrom('ledger_ids')
-      .select(sql`1`.as('one'))
-      .where('value', '=', id)
-      .limit(1)
-      .execute();
-    return found.length > 0;
+    return (await requestWithId({ db: this.#db, isPostgres: this.#isPostgres }, id)) !== undefined;
   }
 
   async #textOf(number: number, id: string): Promise<LedgerText | undefined> {

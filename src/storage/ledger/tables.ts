@@ -37,10 +37,25 @@ export type LedgerTables = {
     sealed: Uint8Array | null;
   };
   /** Every id that finds a request: its own, and those of the service. */
-  ledger_ids: { value: string; request: number };
+  ledger_ids: {
+    /** `blockOf` the request's number. */
+    block: number;
+    value: string;
+    request: number;
+  };
   ledger_hours: SumsTable;
   ledger_days: SumsTable;
 };
+
+/**
+ * Ids are random. Within blocks of rows they are inserted into a few pages of the index instead of any of them, which makes
+ * writing several times cheaper; a look-up tries each block.
+ */
+export const BLOCK_ROWS = 2_048;
+
+export function blockOf(request: number): number {
+  return Math.floor(request / BLOCK_ROWS);
+}
 
 /** The sums of a group in one hour or day. */
 type SumsTable = {

@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache';
 import { groupKey } from '../../gateway/ledger/group-names.ts';
 import type { LedgerAmounts, LedgerRow } from '../../gateway/ledger/ledger-store.ts';
 import type { Seal } from '../seal.ts';
-import { type LedgerTables, SUM_COLUMNS } from './tables.ts';
+import { blockOf, type LedgerTables, SUM_COLUMNS } from './tables.ts';
 
 const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
@@ -33,7 +33,7 @@ export class LedgerWriter {
     const groupIds = await this.#storeGroups(db, rows);
     const errorIds = await this.#storeErrors(db, rows, nowMs);
     const ids = await this.#insertRows(db, rows, groupIds, errorIds);
-    await this.#insert(db, 'ledger_ids', ['value', 'request'], idsOf(rows, ids), IGNORE_REPEATED);
+    await this.#insert(db, 'ledger_ids', ['block', 'value', 'request'], idsOf(rows, ids), IGNORE_REPEATED);
     await this.#addSums(db, 'ledger_hours', sumsOf(rows, groupIds, HOUR_MS));
     await this.#addSums(db, 'ledger_days', sumsOf(rows, groupIds, DAY_MS));
   }
@@ -164,7 +164,13 @@ function inOrder(added: ReadonlyMap<number, unknown[]>): readonly unknown[][] {
 }
 
 function idsOf(rows: readonly LedgerRow[], numbers: ReadonlyMap<string, number>): readonly unknown[][] {
-  return rows.flatMap(({ id, otherIds }) => [id, ...otherIds].map((value) => [value, numbers.get(id)]));
+  const ids: unknown[][] = [];
+  for (const { id, otherIds } of rows) {
+    const number = numbers.get(id) ?? 0;
+    ids.push([blockOf(number), id, number]);
+    for (const other of otherIds) ids.push([blockOf(number), other, number]);
+  }
+  return ids;
 }
 
 function sumsOf(rows: readonly LedgerRow[], groupIds: readonly number[], spanMs: number): readonly unknown[][] {
