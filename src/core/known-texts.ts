@@ -138,16 +138,18 @@ function mostBytes(json: string | Buffer): number {
 
 const COUNTED_CHARS = 16 * 1024;
 
-/** V8 hashes strings up to this length; all longer ones of one length would share a hash. */
-const MAX_HASHED_CHARS = 16_000;
+/**
+ * Longer texts are found by three samples: hashing one of 8,000 characters takes 5 µs, its samples 1 µs. Texts with the
+ * same samples displace each other. (V8 hashes no more than the length of a string from 16,384 characters on.)
+ */
+const MAX_HASHED_CHARS = 2_000;
 const SAMPLE_CHARS = 64;
 
 function keyOf(text: string): string {
   const { length } = text;
   if (length <= MAX_HASHED_CHARS) return text;
   const middle = length >> 1;
-  const samples = [0, middle, length - SAMPLE_CHARS].map((at) => text.slice(at, at + SAMPLE_CHARS));
-  return `${length}:${samples.join('')}`;
+  return `${length}:${text.slice(0, SAMPLE_CHARS)}${text.slice(middle, middle + SAMPLE_CHARS)}${text.slice(-SAMPLE_CHARS)}`;
 }
 
 /** Of this process. */

@@ -88,6 +88,8 @@ class StructureScan {
   #values = 0;
   #stringStart = 0;
   #isInString = false;
+  /** The quote that was looked for last. */
+  #quote = -1;
   readonly #lists: ListObserver | undefined;
   /** Of a list that is observed: the values before it. */
   #listValues = 0;
@@ -132,13 +134,43 @@ class StructureScan {
 
   /** Where to read on: behind the string's end, or at `limit` or the byte after it in the middle of the string. */
   #readString(start: number, limit: number): number {
-    const { end, isWhole } = findStringEnd(this.#json, start, limit);
-    this.#isInString = !isWhole;
+    const end = this.#findStringEnd(start, limit);
+    const isWhole = !this.#isInString;
     // One that never ends is cut out as well: what remains is invalid without it, and small.
     const isLast = isWhole || end >= this.#json.length;
     if (isLast && end - this.#stringStart > LONG_STRING_BYTES)
       this.longStrings.push({ start: this.#stringStart, end: isWhole ? end - 1 : this.#json.length });
     return end;
+  }
+
+  /**
+   * Behind the string's quote; without one before the limit, at the limit or, behind an escape, a byte after it. `start`
+   * is in a string and not within an escape.
+   */
+  #findStringEnd(start: number, limit: number): number {
+    const json = this.#json;
+    this.#isInString = false;
+    let at = shortStringEnd(json, start, Math.min(start + SHORT_STRING, limit));
+    if (at < limit && json[at] === QUOTE) return at + 1;
+    while (at < limit) {
+      const next = Math.min(this.#findQuote(at), limit);
+      let escapes = next;
+      while (escapes > at && json[escapes - 1] === BACKSLASH) escapes -= 1;
+      const isEscaped = (next - escapes) % 2 === 1;
+      if (next < limit && !isEscaped) return next + 1;
+      at = isEscaped ? next + 1 : next;
+    }
+    this.#isInString = true;
+    return at;
+  }
+
+  /** At or behind `at`; the length without one. Looked for once, however many slices of a long string come before it. */
+  #findQuote(at: number): number {
+    if (this.#quote < at) {
+      const found = this.#json.indexOf(QUOTE, at);
+      this.#quote = found === -1 ? this.#json.length : found;
+    }
+    return this.#quote;
   }
 
   #endKey(): void {
@@ -205,9 +237,15 @@ class StructureScan {
   #key(depth: number): string {
     const start = this.#keys[depth] ?? 0;
     const limit = Math.min(start + MAX_KEY_BYTES, this.#json.length);
-    const { end, isWhole } = findStringEnd(this.#json, start, limit);
-    return this.#json.toString('utf8', start, isWhole ? end - 1 : limit);
+    return this.#json.toString('utf8', start, Math.min(shortStringEnd(this.#json, start, limit), limit));
   }
+}
+
+/** At the string's quote, at `limit`, or behind an escape a byte after it. */
+function shortStringEnd(json: Buffer, start: number, limit: number): number {
+  let at = start;
+  while (at < limit && json[at] !== QUOTE) at += json[at] === BACKSLASH ? 2 : 1;
+  return at;
 }
 
 /** Of a list that is a member of the body. */
@@ -215,34 +253,6 @@ const LIST_DEPTH = 2;
 
 const MAX_PATH_KEYS = 8;
 const MAX_KEY_BYTES = 100;
-
-interface StringEnd {
-  /** Behind the quote; without one before the limit, at the limit or, behind an escape, a byte after it. */
-  readonly end: number;
-  readonly isWhole: boolean;
-}
-
-/** Looks from `start`, in a string and not within an escape, up to `limit`. */
-function findStringEnd(json: Buffer, start: number, limit: number): StringEnd {
-  let at = start;
-  while (at < limit) {
-    const searchFrom = Math.min(at + SHORT_STRING, limit);
-    while (at < searchFrom) {
-      const byte = json[at];
-      if (byte === QUOTE) return { end: at + 1, isWhole: true };
-      at += byte === BACKSLASH ? 2 : 1;
-    }
-    if (at >= limit) break;
-    const found = json.subarray(at, limit).indexOf(QUOTE);
-    const next = found === -1 ? limit : at + found;
-    let escapes = next;
-    while (escapes > at && json[escapes - 1] === BACKSLASH) escapes -= 1;
-    const isEscaped = (next - escapes) % 2 === 1;
-    if (found !== -1 && !isEscaped) return { end: next + 1, isWhole: true };
-    at = isEscaped ? next + 1 : next;
-  }
-  return { end: at, isWhole: false };
-}
 
 function tooDeep(): GatewayError {
   return new GatewayError(

@@ -26,13 +26,14 @@ import { toolResults } from './tool-results.ts';
 import { toolSchemas } from './tool-schemas.ts';
 import { toolUseIds } from './tool-use-ids.ts';
 import { TRAITS, traitsOf } from './traits.ts';
-import { wellFormedText } from './well-formed-text.ts';
+import { wellFormedText, wellFormedTools } from './well-formed-text.ts';
 
 const { image, document, toolName } = TRAITS;
 
 /** Each with the traits without which it changes and notes nothing. */
 const ORDER: readonly (readonly [pass: Pass, traits: number])[] = [
-  [wellFormedText, TRAITS.malformedText | TRAITS.newSchema],
+  [wellFormedText, TRAITS.malformedText],
+  [wellFormedTools, TRAITS.newSchema],
   // Single parts.
   [images, image],
   [dedupeAttachments, image | document],

@@ -206,6 +206,11 @@ export function isBlank(text: string): boolean {
   return !(first > 0x20 && first < 0x7f) && text.trim() === '';
 }
 
+/** Whether no key and no string in it has an unpaired surrogate. */
+export function isWellFormedJson(value: JsonValue): boolean {
+  return (traitsOfJson(value) & TRAITS.malformedText) === 0;
+}
+
 /** `toolInput` for an empty key, `malformedText` for a key or a string with an unpaired surrogate. */
 function traitsOfJson(value: JsonValue): number {
   if (typeof value === 'string') return value.isWellFormed() ? 0 : TRAITS.malformedText;

@@ -1,10 +1,11 @@
 /** Unpaired UTF-16 surrogates break the request's body, so each becomes U+FFFD, wherever there is text. */
 import type { Adjustment } from '../../../core/adjustments.ts';
-import type { Conversation, Part, ToolResultPart } from '../../../core/conversation.ts';
+import type { Conversation, Part, Tool, ToolResultPart } from '../../../core/conversation.ts';
 import type { JsonObject, JsonValue } from '../../../core/json.ts';
 import { knownSchemas } from '../known-schemas.ts';
 import { mapParts, mapShared, type Passed } from './pass.ts';
 import { note } from './rules.ts';
+import { isWellFormedJson } from './traits.ts';
 
 export function wellFormedText(conversation: Conversation): Passed {
   const adjustments: Adjustment[] = [];
@@ -15,17 +16,30 @@ export function wellFormedText(conversation: Conversation): Passed {
   const { system, turns, tools } = conversation;
   const repairedSystem = mapShared(system, (part) => repair(part, withText(part), part.at));
   const repairedTurns = mapParts(turns, (part) => repair(part, repairPart(part), part.at));
-  const repairedTools = mapShared(tools, (tool) => {
-    const description = tool.description.toWellFormed();
-    const inputSchema = repairSchema(tool.inputSchema);
-    const same = description === tool.description && inputSchema === tool.inputSchema;
-    return same ? tool : repair(tool, { ...tool, description, inputSchema }, tool.at);
-  });
+  const repairedTools = mapShared(tools, (tool) => repair(tool, repairTool(tool), tool.at));
   if (adjustments.length === 0) return { conversation, adjustments };
   return {
     conversation: { ...conversation, system: repairedSystem, turns: repairedTurns, tools: repairedTools },
     adjustments,
   };
+}
+
+/** The same for tools alone. */
+export function wellFormedTools(conversation: Conversation): Passed {
+  const adjustments: Adjustment[] = [];
+  const tools = mapShared(conversation.tools, (tool) => {
+    const repaired = repairTool(tool);
+    if (repaired !== tool) adjustments.push(note('lone-surrogate-replaced', tool.at));
+    return repaired;
+  });
+  return { conversation: tools === conversation.tools ? conversation : { ...conversation, tools }, adjustments };
+}
+
+function repairTool(tool: Tool): Tool {
+  const description = tool.description.toWellFormed();
+  const inputSchema = repairSchema(tool.inputSchema);
+  const same = description === tool.description && inputSchema === tool.inputSchema;
+  return same ? tool : { ...tool, description, inputSchema };
 }
 
 function repairPart(part: Part): Part {
@@ -60,7 +74,8 @@ function withText<T extends { readonly text: string }>(object: T): T {
 
 /** One that was sanitized before has been repaired before that. */
 function repairSchema(schema: JsonValue | undefined): JsonValue | undefined {
-  return schema === undefined || knownSchemas.has(schema) ? schema : repairJson(schema);
+  const isRepaired = schema === undefined || knownSchemas.has(schema) || isWellFormedJson(schema);
+  return isRepaired ? schema : repairJson(schema);
 }
 
 function repairJson(value: JsonValue): JsonValue {
