@@ -61,6 +61,7 @@ const MISSING = new Set([
   'PATCH /v2/keys/:id',
   'POST /v2/keys/:id/rotate',
   'DELETE /v2/keys/:id',
+  'GET /v2/requests/:id',
   'GET /v2/auth/status/:authId',
   'POST /v2/auth/claim/:authId',
 ]);
