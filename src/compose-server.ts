@@ -57,7 +57,7 @@ export async function startServing(
   const admin = composeAdmin(runtime, composed, { clock, log, ledger: ledger.ledger });
   const listening: { server?: RunningServer } = {};
   const tracing = await composeTracing(settings, log);
-  const metrics = composeMetrics(composed, clock, listening, overrides.peers);
+  const metrics = composeMetrics(composed, clock, { ledger, listening }, overrides.peers);
   try {
     const server = await startServer(
       serverOptions(settings, composed, { clock, log, admin, metrics, tracing, ledger }),
@@ -174,7 +174,7 @@ async function composeTracing(settings: Settings, log: Log): Promise<Tracing | u
 function composeMetrics(
   { gateway, accounts }: Composed,
   clock: Clock,
-  listening: { readonly server?: RunningServer },
+  { ledger, listening }: { readonly ledger: ComposedLedger; readonly listening: { readonly server?: RunningServer } },
   peers: MetricPeers | undefined,
 ): Metrics {
   const sources = {
@@ -186,6 +186,7 @@ function composeMetrics(
     // Reading the status also reads what other processes have written.
     waiting: async () => (await gateway.status()).waiting ?? 0,
     open: () => listening.server?.open() ?? { requests: 0, streams: 0 },
+    ledger: () => ledger.ledger?.stats,
   };
   return new Metrics(sources, peers);
 }

@@ -84,12 +84,18 @@ export const METRICS = {
     'Refreshes of access tokens. `result`: `succeeded` or `failed`.',
     'result',
   ),
+  ledgerWaiting: gauge('dragoman_ledger_waiting_rows', 'Rows of the ledger that have not been written yet.'),
+  ledgerWritten: counter('dragoman_ledger_written_rows_total', 'Rows of the ledger that have been written.'),
+  ledgerLost: counter(
+    'dragoman_ledger_lost_rows_total',
+    'Rows of the ledger that were lost because its queue was full.',
+  ),
 } as const;
 
 /** Added to each if several processes serve together. */
 export const WORKER_LABEL = 'worker';
 
-function counter<Label extends string>(
+function counter<Label extends string = never>(
   name: string,
   help: string,
   ...labels: readonly Label[]

@@ -4,7 +4,7 @@ import { isReady } from '../accounts/health.ts';
 import type { Account } from '../accounts/ports.ts';
 import { quotaOf } from '../core/usage-limits.ts';
 import type { BoundedLabel } from './bounded-label.ts';
-import { type GaugeDefinition, METRICS } from './definitions.ts';
+import { type CounterDefinition, type GaugeDefinition, METRICS } from './definitions.ts';
 import type { MetricSources } from './ports.ts';
 
 /** The states of an account, as the admin API names them. */
@@ -51,14 +51,32 @@ export function addGauges(registry: Registry, sources: MetricSources, accountLab
   plan(METRICS.planUsed, ({ limits, readAtMs }) => quotaOf(limits, readAtMs)?.used);
   plan(METRICS.planLimit, ({ limits, readAtMs }) => quotaOf(limits, readAtMs)?.limit);
   plan(METRICS.planReset, ({ limits: { resetAtMs } }) => resetAtMs && resetAtMs / 1_000);
-  const { name, help, labels } = METRICS.refreshes;
-  new Counter({
-    ...{ name, help, labelNames: labels, registers: [registry] },
-    collect() {
-      this.reset();
-      for (const [result, count] of Object.entries(sources.refreshes())) this.inc({ result }, count);
-    },
+  gauge(METRICS.ledgerWaiting, (it) => {
+    const stats = sources.ledger();
+    if (stats) it.set(stats.waiting);
   });
+  addCounters(registry, sources);
+}
+
+/** Counted elsewhere: set to the count whenever they are read. */
+function addCounters(registry: Registry, sources: MetricSources): void {
+  const counter = <Label extends string>(
+    { name, help, labels }: CounterDefinition<Label>,
+    collect: (counter: Counter<Label>) => void,
+  ) => {
+    new Counter({
+      ...{ name, help, labelNames: labels, registers: [registry] },
+      collect() {
+        this.reset();
+        collect(this);
+      },
+    });
+  };
+  counter(METRICS.refreshes, (it) => {
+    for (const [result, count] of Object.entries(sources.refreshes())) it.inc({ result }, count);
+  });
+  counter(METRICS.ledgerWritten, (it) => it.inc(sources.ledger()?.written ?? 0));
+  counter(METRICS.ledgerLost, (it) => it.inc(sources.ledger()?.lost ?? 0));
 }
 
 /** A cooldown whose time is over counts as ready, although the stored state still says otherwise. */

@@ -35,6 +35,7 @@ const SOURCES: MetricSources = {
   refreshes: () => ({ succeeded: 3, failed: 1 }),
   waiting: async () => 4,
   open: () => ({ requests: 7, streams: 5 }),
+  ledger: () => ({ waiting: 6, written: 90, lost: 2 }),
 };
 
 function createMetrics(peers?: MetricPeers) {
@@ -112,6 +113,9 @@ describe('the page of metrics', () => {
         'dragoman_open_requests 7',
         'dragoman_open_streams 5',
         'dragoman_waiting_requests 4',
+        'dragoman_ledger_waiting_rows 6',
+        'dragoman_ledger_written_rows_total 90',
+        'dragoman_ledger_lost_rows_total 2',
       ]),
     );
     // Counters that are read twice do not grow.

@@ -2,6 +2,7 @@
 import type { Account } from '../accounts/ports.ts';
 import type { RefreshCounts } from '../accounts/refresh.ts';
 import type { LimitsReading } from '../accounts/usage-limits.ts';
+import type { LedgerStats } from '../gateway/ledger/ledger.ts';
 
 /** What is true at the moment, read when the page is. */
 export interface MetricSources {
@@ -12,6 +13,8 @@ export interface MetricSources {
   readonly refreshes: () => RefreshCounts;
   readonly waiting: () => Promise<number>;
   readonly open: () => OpenRequests;
+  /** Undefined if the ledger is off. */
+  readonly ledger: () => LedgerStats | undefined;
 }
 
 interface OpenRequests {
