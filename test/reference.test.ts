@@ -2,6 +2,7 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { extractScalar } from '../src/http/reference/scalar.ts';
+import { ADMIN_ROUTES } from './support/admin-routes.ts';
 import { createFakeGateway, send, serve } from './support/serving.ts';
 import { startTestGateway } from './support/test-gateway.ts';
 
@@ -76,6 +77,15 @@ describe('the API reference', () => {
     expect(ids).toEqual([...new Set(ids)]);
     expect(ids).toContain('postV1ChatCompletions');
     expect(document.servers).toEqual([{ url: '/' }]);
+  });
+
+  it('has an example for every body of the admin API, which its schema accepts', () => {
+    const withBody = ADMIN_ROUTES.filter(({ body }) => body !== undefined);
+    expect(withBody.length).toBeGreaterThan(8);
+    for (const { method, path, body, example } of withBody) {
+      expect([method, path, example]).toEqual([method, path, expect.any(Object)]);
+      expect([method, path, body?.safeParse(example).error?.issues]).toEqual([method, path, undefined]);
+    }
   });
 
   it('has an example for every body of the client APIs, which the gateway answers', { timeout: 30_000 }, async () => {

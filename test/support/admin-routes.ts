@@ -14,6 +14,7 @@ export interface AdminRoute {
   readonly summary: string;
   readonly query: z.ZodObject;
   readonly body: z.ZodObject | undefined;
+  readonly example: unknown;
   readonly answer: z.ZodType;
 }
 
@@ -24,7 +25,7 @@ async function listAdminRoutes(): Promise<readonly AdminRoute[]> {
   app.addHook('onRoute', routes.add);
   registerAdmin(app, new RequestPipeline(fakeServerOptions(createFakeGateway()), true));
   await app.ready();
-  return routes.described.map(({ method, url, schema: { summary = '', querystring, body, response } }) => {
+  return routes.described.map(({ method, url, schema: { summary = '', querystring, body, example, response } }) => {
     const { 200: done, 201: created }: { 200?: unknown; 201?: unknown } = Object(response);
     const answer = done ?? created;
     if (!(querystring instanceof z.ZodObject) || !(answer instanceof z.ZodType))
@@ -35,6 +36,7 @@ async function listAdminRoutes(): Promise<readonly AdminRoute[]> {
       summary,
       query: querystring,
       body: body instanceof z.ZodObject ? body : undefined,
+      example,
       answer,
     };
   });

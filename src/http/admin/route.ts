@@ -4,6 +4,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault, RouteOptions
 import { z } from 'zod';
 import type { ZodTypes } from '../validation.ts';
 import { adminError } from './contract/common.ts';
+import { ADMIN_EXAMPLES } from './examples.ts';
 
 /** The instance that the routes are registered on: behind the admin token or a session, with the schemas' types. */
 export type AdminApp = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypes>;
@@ -19,6 +20,7 @@ export function completeRoute(route: RouteOptions): void {
     security: [{ adminToken: [] }, { session: [] }],
     // A misspelt parameter is refused, also where a route has none.
     querystring: NOTHING,
+    ...(schema.body ? { example: ADMIN_EXAMPLES[`${route.method} ${route.url}`] } : {}),
     ...schema,
     response: { ...Object(schema.response), '4xx': REFUSED, '5xx': FAILED },
   };
