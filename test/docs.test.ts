@@ -61,7 +61,7 @@ describe('docs/architecture.md', () => {
   it('traces a text delta and a token refresh through functions that exist', () => {
     const steps = codeRows('architecture.md').flatMap(([step = '']) => (step.includes('.ts:') ? [step] : []));
     expect(steps).toContain('accounts/refresh.ts:fresh');
-    expect(steps).toContain('gateway/reply-stream.ts:#readEvents');
+    expect(steps).toContain('gateway/reply-stream.ts:#pass');
     expect(steps.filter((step) => !isDeclared(step))).toEqual([]);
   });
 });

@@ -95,8 +95,12 @@ export class AnswerBody implements PushingIterator<Uint8Array> {
     });
   }
 
-  readonly #flush = (): void => {
+  readonly #endTick = (): void => {
     this.#isFlushing = false;
+    this.#flush();
+  };
+
+  #flush(): void {
     const consumer = this.#consumer;
     if (!consumer || consumer.isBusy) return;
     try {
@@ -119,7 +123,7 @@ export class AnswerBody implements PushingIterator<Uint8Array> {
       this.#consumer = undefined;
       consumer.end(this.#takeFailure());
     }
-  };
+  }
 
   #resumePush(consumer: Consumer): void {
     consumer.isBusy = false;
@@ -166,7 +170,7 @@ export class AnswerBody implements PushingIterator<Uint8Array> {
   #notify(): void {
     if (this.#consumer && !this.#isFlushing) {
       this.#isFlushing = true;
-      SETTLED.then(this.#flush);
+      SETTLED.then(this.#endTick);
     }
     const wake = this.#wake;
     this.#wake = undefined;

@@ -17,6 +17,8 @@ export class RefusedDocuments {
   }
 
   limitsFor(conversationId: string, limits: MediaLimits): MediaLimits {
-    return this.#conversations.get(conversationId) ? { ...limits, documentBytes: undefined } : limits;
+    // Most gateways never have any, and this is called for every request.
+    const isRefused = this.#conversations.size > 0 && this.#conversations.get(conversationId);
+    return isRefused ? { ...limits, documentBytes: undefined } : limits;
   }
 }
