@@ -6,6 +6,7 @@ import type { Command, CommandGroup } from './command.ts';
 import { config } from './config.ts';
 import { consoleCommand } from './console.ts';
 import { demo } from './demo.ts';
+import { doctor } from './doctor.ts';
 import { health } from './health.ts';
 import { keys } from './keys.ts';
 import { login } from './login.ts';
@@ -25,6 +26,7 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
   chat,
   models,
   usage,
+  doctor,
   config,
   health,
   secretKey,

@@ -179,7 +179,7 @@ function findDestination(
 ): Destination {
   const plane = profile[planeName];
   const region = apiRegion(profile, access);
-  const host = access.baseUrl?.replace('{host}', plane.baseUrl.slice('https://'.length)) ?? plane.baseUrl;
+  const host = hostOf(plane, access);
   const urlIn = (name: string) => `${host.replace('{region}', name)}${path}${query}`;
   const other = otherRegion(profile, access, region);
   const fixed = (name: string, value: string): Header => ({ name, value, template: value });
@@ -198,6 +198,19 @@ function findDestination(
       ...headersOf(plane, placeholders(profile, plane, access, undefined)),
     ],
   };
+}
+
+/** May contain `{region}`. */
+function hostOf({ baseUrl }: Plane, access: Access): string {
+  return access.baseUrl?.replace('{host}', baseUrl.slice('https://'.length)) ?? baseUrl;
+}
+
+/** The origins that chats and control operations are sent to, without duplicates. */
+export function originsOf(access: Access, profiles: WireProfiles = SHIPPED_PROFILES): readonly string[] {
+  const profile = profiles.get(access.wireProfile);
+  const region = apiRegion(profile, access);
+  const planes = [profile.streaming, profile.controlPlane];
+  return [...new Set(planes.map((plane) => new URL(hostOf(plane, access).replace('{region}', region)).origin))];
 }
 
 /** Without those that have no value for the account. */

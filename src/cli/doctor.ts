@@ -1,0 +1,87 @@
+/** `dragoman doctor`: checks everything that an answer depends on, and says what to do about each fault. */
+import type { Composed } from '../compose.ts';
+import type { LoadedSettings } from '../config.ts';
+import { type Command, type CommandInput, printJson, UsageError } from './command.ts';
+import type { Finding } from './doctor/finding.ts';
+import { settingOptions, settingsOf } from './settings-of.ts';
+
+export const doctor: Command = {
+  name: 'doctor',
+  summary: 'Check settings, network, database and accounts, and ask for a first answer',
+  argument: { name: 'learnt', meaning: '`learnt`: show what the service has taught about each account instead' },
+  options: [
+    { flag: '--no-answer', meaning: 'do not ask a model; the answer costs a fraction of a credit' },
+    ...settingOptions('database', 'upstream'),
+  ],
+  examples: ['dragoman doctor', 'dragoman doctor --no-answer --json', 'dragoman doctor learnt'],
+  async run(input) {
+    if (input.argument === 'learnt') return (await import('./doctor/learnt.ts')).showLearnt(input);
+    if (input.argument !== undefined) throw new UsageError('`dragoman doctor` takes no argument but `learnt`.');
+    const { findingText, summaryText } = await import('./doctor/finding.ts');
+    const { terminal, json } = input;
+    const findings: Finding[] = [];
+    for await (const finding of examine(input)) {
+      findings.push(finding);
+      if (!json) terminal.say(findingText(finding, terminal));
+    }
+    const isWell = findings.every(({ status }) => status !== 'failed');
+    if (json) printJson(terminal, { ok: isWell, findings });
+    else terminal.say(`\n${summaryText(findings)}`);
+    return isWell ? 0 : 1;
+  },
+};
+
+/** Each finding as soon as it is known. What depends on something that failed is not checked. */
+async function* examine(input: CommandInput): AsyncGenerator<Finding> {
+  const { settingsFindings, settingsFailures, programFinding } = await import('./doctor/installation.ts');
+  yield programFinding();
+  let loaded: LoadedSettings;
+  try {
+    loaded = settingsOf(input);
+  } catch (cause) {
+    yield* settingsFailures(cause);
+    return;
+  }
+  yield* settingsFindings(loaded);
+  yield* examineGateway(input, loaded);
+}
+
+async function* examineGateway(input: CommandInput, loaded: LoadedSettings): AsyncGenerator<Finding> {
+  const [{ composeGateway }, { commandLog }, { failedWith }, { databaseFindings }] = await Promise.all([
+    import('../compose.ts'),
+    import('./command-log.ts'),
+    import('./doctor/finding.ts'),
+    import('./doctor/installation.ts'),
+  ]);
+  // The findings say everything that the log would.
+  const log = commandLog({ ...loaded, warnings: [] }, input.terminal, 'silent');
+  let composed: Composed;
+  try {
+    composed = await composeGateway(loaded.settings, log, input.overrides);
+  } catch (cause) {
+    yield failedWith({ check: 'database' }, cause);
+    return;
+  }
+  try {
+    yield* await databaseFindings(composed, loaded);
+    yield* examineService(input, loaded, composed);
+  } finally {
+    await composed.close();
+  }
+}
+
+async function* examineService(
+  { options }: CommandInput,
+  { settings }: LoadedSettings,
+  composed: Composed,
+): AsyncGenerator<Finding> {
+  const [{ networkFindings }, { accountFindings }, { answerFindings }] = await Promise.all([
+    import('./doctor/network.ts'),
+    import('./doctor/accounts.ts'),
+    import('./doctor/answer.ts'),
+  ]);
+  yield* networkFindings(composed.accounts.list(), settings);
+  yield* accountFindings(composed);
+  if (composed.accounts.list().length > 0)
+    yield* answerFindings(composed, options.answer !== false, settings.firstByteTimeoutMs);
+}
