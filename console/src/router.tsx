@@ -8,6 +8,7 @@ import {
 } from '@tanstack/react-router';
 import { CrashNotice, toError } from './components/crash-boundary.tsx';
 import { parseKeysSearch } from './pages/keys/keys-search.ts';
+import { parseRequestsSearch } from './pages/requests/requests-search.ts';
 import { NotFoundPage } from './shell/not-found-page.tsx';
 import { parseRange, type RangeSearch } from './shell/range.ts';
 import { Shell } from './shell/shell.tsx';
@@ -42,6 +43,13 @@ const requests = createRoute({
   getParentRoute: () => root,
   path: '/requests',
   component: lazyRouteComponent(() => import('./pages/requests/requests-page.tsx'), 'RequestsPage'),
+  validateSearch: parseRequestsSearch,
+});
+
+const request = createRoute({
+  getParentRoute: () => requests,
+  path: '$requestId',
+  component: lazyRouteComponent(() => import('./pages/requests/request-panel.tsx'), 'RequestPanel'),
 });
 
 const keys = createRoute({
@@ -76,7 +84,16 @@ const settings = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([overview, accounts, chat, requests, keys.addChildren([key]), models, connect, settings]),
+  routeTree: root.addChildren([
+    overview,
+    accounts,
+    chat,
+    requests.addChildren([request]),
+    keys.addChildren([key]),
+    models,
+    connect,
+    settings,
+  ]),
   defaultPreload: 'intent',
   scrollRestoration: true,
   defaultErrorComponent: ({ error }) => <CrashNotice error={toError(error)} />,

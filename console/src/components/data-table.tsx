@@ -22,6 +22,8 @@ export interface DataColumn<Row> {
   readonly sortable?: boolean;
   /** A column that is empty in every row is not shown. */
   readonly isEmpty?: (row: Row) => boolean;
+  /** Not shown until the reader chooses it. */
+  readonly optional?: boolean;
   /** Not on a phone. */
   readonly secondary?: boolean;
 }
@@ -235,8 +237,8 @@ function useVisibility<Row>({ name, columns, rows = [] }: DataTableProps<Row>): 
   const storedUnder = `dragoman.columns.${name}`;
   const [chosen, setChosen] = useState<Record<string, boolean>>(() => readStored(storedUnder));
   const shown = useMemo(() => {
-    const isFilled = ({ isEmpty }: DataColumn<Row>) =>
-      !isEmpty || rows.length === 0 || rows.some((row) => !isEmpty(row));
+    const isFilled = ({ isEmpty, optional }: DataColumn<Row>) =>
+      !optional && (!isEmpty || rows.length === 0 || rows.some((row) => !isEmpty(row)));
     return Object.fromEntries(columns.map((column) => [column.id, chosen[column.id] ?? isFilled(column)]));
   }, [columns, rows, chosen]);
   const toggle = (id: string) => {

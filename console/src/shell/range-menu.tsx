@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { toLocalInput } from '../components/local-input.ts';
 import { DEFAULT_RANGE, parseRange, RANGE_MS, type RangeName, toTimeRange, useSetRange } from './range.ts';
+import classes from './shell.module.css';
 
 export function RangeMenu() {
   const { t } = useTranslation('shell');
@@ -22,7 +23,10 @@ export function RangeMenu() {
             rightSection={<IconChevronDown size={14} aria-hidden />}
             aria-label={`${t('range.label')}: ${t(`range.${range}`)}`}
           >
-            {t(`range.${range}`)}
+            <span className={classes.rangeWord}>{t(`range.${range}`)}</span>
+            <span className={classes.rangeShort} aria-hidden>
+              {t(`rangeShort.${range}`)}
+            </span>
           </Button>
         </Menu.Target>
         <Menu.Dropdown>

@@ -1,7 +1,9 @@
 /** Every text of the console in English, by page. */
+import { codes } from './codes.ts';
 import { common } from './common.ts';
 import { keys } from './keys.ts';
+import { requests } from './requests.ts';
 import { session } from './session.ts';
 import { shell } from './shell.ts';
 
-export const texts = { common, keys, session, shell };
+export const texts = { codes, common, keys, requests, session, shell };

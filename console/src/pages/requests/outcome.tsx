@@ -1,0 +1,21 @@
+/** How a request ended, as a word and its HTTP status. */
+import { useTranslation } from 'react-i18next';
+import type { LedgerRequest } from '../../api/requests.ts';
+import { StatusBadge, type Tone } from '../../components/status-badge.tsx';
+
+export const OUTCOME_TONES: Record<LedgerRequest['outcome'], Tone> = {
+  ok: 'good',
+  refused: 'warn',
+  abandoned: 'off',
+  timeout: 'bad',
+  failed: 'bad',
+};
+
+export function Outcome({ outcome, status }: Pick<LedgerRequest, 'outcome' | 'status'>) {
+  const { t } = useTranslation('requests');
+  return (
+    <StatusBadge tone={OUTCOME_TONES[outcome]}>
+      {t(`outcome.${outcome}`)} {status}
+    </StatusBadge>
+  );
+}
