@@ -8,6 +8,7 @@ import {
 } from '@tanstack/react-router';
 import { CrashNotice, toError } from './components/crash-boundary.tsx';
 import { parseKeysSearch } from './pages/keys/keys-search.ts';
+import { parseOverviewSearch } from './pages/overview/overview-search.ts';
 import { parseRequestsSearch } from './pages/requests/requests-search.ts';
 import { NotFoundPage } from './shell/not-found-page.tsx';
 import { parseRange, type RangeSearch } from './shell/range.ts';
@@ -25,6 +26,7 @@ const overview = createRoute({
   getParentRoute: () => root,
   path: '/',
   component: lazyRouteComponent(() => import('./pages/overview/overview-page.tsx'), 'OverviewPage'),
+  validateSearch: parseOverviewSearch,
 });
 
 const accounts = createRoute({

@@ -9,3 +9,4 @@ export const HISTORY_KEY = ['history'] as const;
 export const SETTINGS_KEY = ['settings'] as const;
 export const AUDIT_KEY = ['audit'] as const;
 export const ALERTS_KEY = ['alerts'] as const;
+export const ACTIVITY_KEY = ['activity'] as const;

@@ -2,6 +2,7 @@
 import { useSyncExternalStore } from 'react';
 import {
   ACCOUNTS_KEY,
+  ACTIVITY_KEY,
   ALERTS_KEY,
   AUDIT_KEY,
   HISTORY_KEY,
@@ -21,7 +22,18 @@ const DEPENDENTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   alert: [ALERTS_KEY],
   ledger: [REQUESTS_KEY, HISTORY_KEY, USAGE_KEY, KEYS_KEY],
   setting: [SETTINGS_KEY, AUDIT_KEY],
+  // Events were missed.
+  reload: [ACCOUNTS_KEY, ALERTS_KEY, HISTORY_KEY, KEYS_KEY, REQUESTS_KEY, SETTINGS_KEY, USAGE_KEY],
 };
+
+/** Sums over a long time: one request more hardly changes them, and reading them costs more. */
+const SLOW_DEPENDENTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  account: [ACTIVITY_KEY],
+  key: [ACTIVITY_KEY],
+  ledger: [ACTIVITY_KEY],
+  reload: [ACTIVITY_KEY],
+};
+const SLOW_PAUSE_MS = 5_000;
 
 /** A busy gateway ends hundreds of requests a second; a page is read again once in this time. */
 const PAUSE_MS = 1_000;
@@ -78,12 +90,18 @@ export function followEvents(): () => void {
 const waiting = new Set<string>();
 
 function invalidateSoon(kind: string): void {
-  if (waiting.has(kind)) return;
-  waiting.add(kind);
+  invalidateAfter(PAUSE_MS, kind, DEPENDENTS[kind]);
+  invalidateAfter(SLOW_PAUSE_MS, kind, SLOW_DEPENDENTS[kind]);
+}
+
+function invalidateAfter(pauseMs: number, kind: string, keys: readonly (readonly string[])[] = []): void {
+  const name = `${kind} ${pauseMs}`;
+  if (keys.length === 0 || waiting.has(name)) return;
+  waiting.add(name);
   setTimeout(() => {
-    waiting.delete(kind);
-    for (const queryKey of DEPENDENTS[kind] ?? []) void queryClient.invalidateQueries({ queryKey });
-  }, PAUSE_MS);
+    waiting.delete(name);
+    for (const queryKey of keys) void queryClient.invalidateQueries({ queryKey });
+  }, pauseMs);
 }
 
 let isLive = false;

@@ -5,6 +5,7 @@ import { readJson } from '../body.ts';
 import type { RequestPipeline } from '../request-pipeline.ts';
 import type { ZodTypes } from '../validation.ts';
 import { registerAccounts } from './accounts.ts';
+import { registerActivity } from './activity.ts';
 import { registerAlerts } from './alerts.ts';
 import { registerAudit } from './audit.ts';
 import { registerEvents } from './events.ts';
@@ -57,6 +58,7 @@ function registerGuarded(app: AdminApp, parts: AdminParts): void {
   registerSignIns(app, parts);
   registerKeys(app, parts);
   registerOverview(app, parts);
+  registerActivity(app, parts);
   registerSettings(app, parts);
   registerRequests(app, parts);
   registerUsageHistory(app, parts);

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { LedgerRequest } from '../../api/requests.ts';
 import { StatusBadge, type Tone } from '../../components/status-badge.tsx';
 
-export const OUTCOME_TONES: Record<LedgerRequest['outcome'], Tone> = {
+const TONES: Record<LedgerRequest['outcome'], Tone> = {
   ok: 'good',
   refused: 'warn',
   abandoned: 'off',
@@ -14,7 +14,7 @@ export const OUTCOME_TONES: Record<LedgerRequest['outcome'], Tone> = {
 export function Outcome({ outcome, status }: Pick<LedgerRequest, 'outcome' | 'status'>) {
   const { t } = useTranslation('requests');
   return (
-    <StatusBadge tone={OUTCOME_TONES[outcome]}>
+    <StatusBadge tone={TONES[outcome]}>
       {t(`outcome.${outcome}`)} {status}
     </StatusBadge>
   );

@@ -2,8 +2,9 @@
 import { codes } from './codes.ts';
 import { common } from './common.ts';
 import { keys } from './keys.ts';
+import { overview } from './overview.ts';
 import { requests } from './requests.ts';
 import { session } from './session.ts';
 import { shell } from './shell.ts';
 
-export const texts = { codes, common, keys, requests, session, shell };
+export const texts = { codes, common, keys, overview, requests, session, shell };

@@ -44,7 +44,7 @@ const overage = z.object({
   currency: z.string(),
 });
 
-const accountUsage = z.object({
+export const accountUsage = z.object({
   id: z.string(),
   label: z.string(),
   plan: z.string().nullable(),

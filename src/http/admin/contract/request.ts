@@ -69,7 +69,7 @@ const summary = {
   usage: usage.nullable(),
 };
 
-const listedRequest = z.object(summary);
+export const listedRequest = z.object(summary);
 
 const text = z.string().max(200).optional();
 const timeOf = z.iso.datetime({ offset: true, error: 'must be a time such as 2027-01-31T00:00:00Z' }).optional();

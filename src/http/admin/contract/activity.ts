@@ -1,0 +1,72 @@
+/** What the gateway has done and what needs attention: everything that the overview of the console shows, in one answer. */
+import { z } from 'zod';
+import { moment } from './common.ts';
+import { accountUsage } from './overview.ts';
+import { listedRequest } from './request.ts';
+
+const timeOf = z.iso.datetime({ offset: true, error: 'must be a time such as 2027-01-31T00:00:00Z' }).optional();
+
+export const activityQuery = z.strictObject({
+  from: timeOf.describe('Default: a day before `to`.'),
+  to: timeOf.describe('Default: now.'),
+  group: z.enum(['model', 'key', 'account', 'client', 'protocol']).optional().describe('Default `model`.'),
+});
+
+const sums = {
+  requests: z.int(),
+  errors: z.int().describe('Refused, failed and timed out; abandoned requests are not errors.'),
+  abandoned: z.int(),
+  inputTokens: z.number(),
+  outputTokens: z.number(),
+  credits: z.number().describe('Measured where the service reported them, else estimated.'),
+  estimatedCredits: z.number().describe('The part of `credits` that is estimated.'),
+};
+
+const group = {
+  group: z.string().nullable().describe('null: no such value, such as a request without a key.'),
+  label: z.string().nullable().describe('The name of the key or the account.'),
+};
+
+const ranking = z.array(z.object({ ...group, ...sums })).describe('Those with the most requests, largest first.');
+
+const accountState = z.object({ id: z.string(), label: z.string(), status: z.string(), until: moment.nullable() });
+
+export const activityAnswer = z.object({
+  isRecorded: z.boolean().describe('false: the ledger is off, so there are no figures.'),
+  span: z.enum(['minute', 'hour', 'day']).describe('The length of a bucket.'),
+  isCut: z.boolean().describe('More requests than are added up one by one: the figures are those of the newest.'),
+  totals: z.object(sums),
+  buckets: z.array(z.object({ from: moment, ...group, ...sums })).describe('Oldest first.'),
+  keys: ranking,
+  models: ranking,
+  clients: ranking,
+  failing: z.array(z.object({ code: z.string(), requests: z.int() })).describe('Error codes, most frequent first.'),
+  firstByte: z
+    .object({ p50Ms: z.number(), p95Ms: z.number(), replies: z.int().describe('How many were looked at.') })
+    .nullable()
+    .describe('Of the newest successful replies; null: there are none.'),
+  slowest: z.array(listedRequest).describe('Of the newest successful replies.'),
+  accounts: z.array(accountState),
+  plans: z
+    .array(
+      accountUsage.extend({
+        creditsPerDay: z.number().describe('The rate of the last seven days.'),
+        usedUpAt: moment.nullable().describe('Forecast: when the plan is used up; null: not before its reset.'),
+      }),
+    )
+    .describe('As last reported by the service; accounts without a report are left out.'),
+  budgets: z
+    .array(
+      z.object({
+        key: z.string(),
+        name: z.string(),
+        period: z.enum(['day', 'month']),
+        used: z.number(),
+        limit: z.number(),
+      }),
+    )
+    .describe('Budgets of keys of which at least 80 % is used.'),
+});
+
+export type ActivityView = z.infer<typeof activityAnswer>;
+export type ActivityQuery = z.infer<typeof activityQuery>;
