@@ -29,7 +29,7 @@ export function CrashNotice({ error }: { readonly error: Error }) {
   const { t } = useTranslation();
   return (
     <Stack gap="sm" p="lg" maw={680} role="alert">
-      <Title order={2}>{t('error.crashTitle')}</Title>
+      <Title order={1}>{t('error.crashTitle')}</Title>
       <Text>{t('error.crashHelp')}</Text>
       <div>
         <Button onClick={() => location.reload()}>{t('actions.reload')}</Button>
@@ -37,7 +37,9 @@ export function CrashNotice({ error }: { readonly error: Error }) {
       <Text size="sm" c="dimmed">
         {t('error.crashDetails')}
       </Text>
-      <Code block>{error.stack ?? error.message}</Code>
+      <Code block tabIndex={0}>
+        {error.stack ?? error.message}
+      </Code>
     </Stack>
   );
 }

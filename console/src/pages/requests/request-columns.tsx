@@ -29,15 +29,15 @@ export function useRequestColumns(): readonly DataColumn<LedgerRequest>[] {
       {
         id: 'model',
         header: t('columns.model'),
-        width: 200,
+        width: 186,
         cell: (row) => {
           const text = modelText(row.model, row.answeredModel) ?? `${row.method} ${row.route ?? ''}`;
           return <span title={text}>{text}</span>;
         },
       },
-      column('client', 140, TEXTS.client),
+      column('client', 130, TEXTS.client),
       column('key', 120, TEXTS.key),
-      column('account', 130, TEXTS.account),
+      column('account', 116, TEXTS.account),
       { ...column('protocol', 140, TEXTS.protocol), optional: true },
       {
         id: 'tokens',

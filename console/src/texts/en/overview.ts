@@ -62,7 +62,7 @@ export const overview = {
     requests_one: '{{shown}} request',
     requests_other: '{{shown}} requests',
     credits: '{{credits}} cr.',
-    none: 'none',
+    none: 'not identified',
     local: 'without keys',
   },
   failing: { title: 'Failing', none: 'No errors in this time.' },

@@ -23,11 +23,11 @@ export const shell = {
   },
   language: 'Language',
   theme: { label: 'Theme', light: 'Light', dark: 'Dark', auto: 'As the system' },
-  rangeShort: { '15m': '15 min', '1h': '1 h', '24h': '24 h', '7d': '7 d', '30d': '30 d', custom: '…' },
+  rangeShort: { '15m': '15 min', '1h': '1 h', '24h': '24 h', '7d': '7 d', '30d': '30 d', custom: 'Custom' },
   range: {
     label: 'Time range',
     '15m': 'Last 15 min',
-    '1h': 'Last hour',
+    '1h': 'Last 1 h',
     '24h': 'Last 24 h',
     '7d': 'Last 7 days',
     '30d': 'Last 30 days',

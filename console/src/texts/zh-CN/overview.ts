@@ -55,7 +55,7 @@ export const overview: Translated<typeof english> = {
     clients: '客户端',
     requests_other: '{{shown}} 次',
     credits: '{{credits}} cr.',
-    none: '无',
+    none: '未识别',
     local: '无密钥',
   },
   failing: { title: '错误', none: '这段时间没有错误。' },

@@ -25,7 +25,7 @@ export const shell: Translated<typeof english> = {
   },
   language: '语言',
   theme: { label: '外观', light: '浅色', dark: '深色', auto: '跟随系统' },
-  rangeShort: { '15m': '15 分', '1h': '1 时', '24h': '24 时', '7d': '7 天', '30d': '30 天', custom: '…' },
+  rangeShort: { '15m': '15 分钟', '1h': '1 小时', '24h': '24 小时', '7d': '7 天', '30d': '30 天', custom: '自定义' },
   range: {
     label: '时间范围',
     '15m': '近 15 分钟',
