@@ -10,6 +10,7 @@ import { CrashNotice, toError } from './components/crash-boundary.tsx';
 import { parseKeysSearch } from './pages/keys/keys-search.ts';
 import { parseOverviewSearch } from './pages/overview/overview-search.ts';
 import { parseRequestsSearch } from './pages/requests/requests-search.ts';
+import { parseSettingsSearch } from './pages/settings/settings-search.ts';
 import { NotFoundPage } from './shell/not-found-page.tsx';
 import { parseRange, type RangeSearch } from './shell/range.ts';
 import { Shell } from './shell/shell.tsx';
@@ -83,6 +84,7 @@ const settings = createRoute({
   getParentRoute: () => root,
   path: '/settings',
   component: lazyRouteComponent(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
+  validateSearch: parseSettingsSearch,
 });
 
 export const router = createRouter({

@@ -59,6 +59,8 @@ export interface AdminDependencies {
 
 export interface AdminParts extends AdminDependencies {
   readonly gateway: Pick<Gateway, 'models'>;
+  /** Of dragoman. */
+  readonly version: string;
   readonly clock: Clock;
   readonly log: Log;
 }

@@ -21,8 +21,8 @@ import { registerSignIns } from './sign-ins.ts';
 import { registerUsageHistory } from './usage-history.ts';
 
 export function registerAdmin(app: FastifyInstance, pipeline: RequestPipeline): void {
-  const { admin, gateway, clock, log, limits } = pipeline.options;
-  const parts = { ...admin, gateway, clock, log };
+  const { admin, gateway, clock, log, limits, version } = pipeline.options;
+  const parts = { ...admin, gateway, clock, log, version };
   const limitsOf = ({ routeOptions }: FastifyRequest) =>
     routeOptions.url === '/v2/session' ? { ...limits, maxBodyBytes: SIGN_IN_BYTES } : limits;
   app.register(async (scope) => {
@@ -58,10 +58,10 @@ function registerGuarded(app: AdminApp, parts: AdminParts): void {
   registerSignIns(app, parts);
   registerKeys(app, parts);
   registerOverview(app, parts);
-  registerActivity(app, parts);
   registerSettings(app, parts);
   registerRequests(app, parts);
   registerUsageHistory(app, parts);
+  registerActivity(app, parts);
   registerAudit(app, parts);
   registerAlerts(app, parts);
 }

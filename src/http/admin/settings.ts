@@ -3,11 +3,11 @@ import { settingList, settingPatch } from './contract/overview.ts';
 import type { AdminParts } from './ports.ts';
 import type { AdminApp } from './route.ts';
 
-export function registerSettings(app: AdminApp, { settings, changeSettings }: AdminParts): void {
+export function registerSettings(app: AdminApp, { settings, changeSettings, version }: AdminParts): void {
   app.get(
     '/v2/settings',
     { schema: { summary: 'Get the settings in effect, each with its origin', response: { 200: settingList } } },
-    async () => ({ settings: [...settings()] }),
+    async () => ({ settings: [...settings()], version }),
   );
   app.patch(
     '/v2/settings',
@@ -22,7 +22,7 @@ export function registerSettings(app: AdminApp, { settings, changeSettings }: Ad
     },
     async ({ body }) => {
       await changeSettings(body.settings);
-      return { settings: [...settings()] };
+      return { settings: [...settings()], version };
     },
   );
 }

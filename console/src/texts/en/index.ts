@@ -5,6 +5,7 @@ import { keys } from './keys.ts';
 import { overview } from './overview.ts';
 import { requests } from './requests.ts';
 import { session } from './session.ts';
+import { settings } from './settings.ts';
 import { shell } from './shell.ts';
 
-export const texts = { codes, common, keys, overview, requests, session, shell };
+export const texts = { codes, common, keys, overview, requests, session, settings, shell };

@@ -94,6 +94,6 @@ export const settingPatch = z.strictObject({
     .describe('By the name of the environment variable; null: the value of the start.'),
 });
 
-export const settingList = z.object({ settings: z.array(setting) });
+export const settingList = z.object({ settings: z.array(setting), version: z.string().describe('Of dragoman.') });
 
 export type SettingView = z.infer<typeof setting>;
