@@ -4,11 +4,13 @@ import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ClientKey } from '../../api/client-keys.ts';
 import type { DataColumn } from '../../components/data-table.tsx';
+import { formatCount, formatCredits } from '../../components/numbers.ts';
 import { TimeAgo } from '../../components/time-ago.tsx';
 import { KeyState } from './key-state.tsx';
 import { useLimitTexts } from './limits.ts';
+import type { KeySums } from './sums.ts';
 
-export function useKeyColumns(): readonly DataColumn<ClientKey>[] {
+export function useKeyColumns(sums: ReadonlyMap<string, KeySums>): readonly DataColumn<ClientKey>[] {
   const { t } = useTranslation('keys');
   const limitTexts = useLimitTexts();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the limits change with the language only, as `t` does
@@ -17,7 +19,7 @@ export function useKeyColumns(): readonly DataColumn<ClientKey>[] {
       {
         id: 'name',
         header: t('columns.name'),
-        width: 170,
+        width: 160,
         cell: ({ name }) => (
           <Text span inherit fw={550} title={name}>
             {name}
@@ -27,7 +29,7 @@ export function useKeyColumns(): readonly DataColumn<ClientKey>[] {
       {
         id: 'owner',
         header: t('columns.owner'),
-        width: 120,
+        width: 110,
         secondary: true,
         cell: ({ owner }) => owner,
         isEmpty: ({ owner }) => owner === null,
@@ -36,14 +38,32 @@ export function useKeyColumns(): readonly DataColumn<ClientKey>[] {
       {
         id: 'key',
         header: t('columns.key'),
-        width: 145,
+        width: 130,
         secondary: true,
         cell: ({ prefix }) => <code>{prefix}…</code>,
       },
       {
+        id: 'requests',
+        header: t('columns.requests'),
+        width: 100,
+        align: 'right',
+        secondary: true,
+        cell: ({ id }) => formatCount(sums.get(id)?.requests ?? 0),
+        isEmpty: () => sums.size === 0,
+      },
+      {
+        id: 'credits',
+        header: t('columns.credits'),
+        width: 84,
+        align: 'right',
+        secondary: true,
+        cell: ({ id }) => formatCredits(sums.get(id)?.credits ?? 0),
+        isEmpty: () => sums.size === 0,
+      },
+      {
         id: 'limits',
         header: t('columns.limits'),
-        width: 200,
+        width: 160,
         secondary: true,
         cell: (key) => {
           const text = limitTexts(key).join(' · ');
@@ -54,7 +74,7 @@ export function useKeyColumns(): readonly DataColumn<ClientKey>[] {
       {
         id: 'lastUsed',
         header: t('columns.lastUsed'),
-        width: 120,
+        width: 116,
         cell: ({ lastUsedAt }) =>
           lastUsedAt ? (
             <TimeAgo time={lastUsedAt} />
@@ -67,7 +87,7 @@ export function useKeyColumns(): readonly DataColumn<ClientKey>[] {
       {
         id: 'expires',
         header: t('columns.expires'),
-        width: 110,
+        width: 104,
         secondary: true,
         cell: ({ expiresAt }) => expiresAt && <TimeAgo time={expiresAt} />,
         isEmpty: ({ expiresAt }) => expiresAt === null,
@@ -77,9 +97,10 @@ export function useKeyColumns(): readonly DataColumn<ClientKey>[] {
         header: t('columns.created'),
         width: 110,
         secondary: true,
+        optional: true,
         cell: ({ createdAt }) => <TimeAgo time={createdAt} />,
       },
     ],
-    [t],
+    [t, sums],
   );
 }

@@ -1,7 +1,7 @@
 /** One key: its state, limits and details, and what can be done with it. */
 import { Skeleton, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useParams } from '@tanstack/react-router';
+import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { type ClientKey, keysQuery } from '../../api/client-keys.ts';
 import { ErrorNotice } from '../../components/error-notice.tsx';
@@ -12,6 +12,7 @@ import { SidePanel } from '../../components/side-panel.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
 import { KeyActions } from './key-actions.tsx';
 import { KeyState } from './key-state.tsx';
+import { KeyUse } from './key-use.tsx';
 import { useLimitTexts } from './limits.ts';
 
 export function KeyPanel() {
@@ -39,6 +40,12 @@ function KeyDetails({ clientKey, leave }: { readonly clientKey: ClientKey; reado
   return (
     <Stack gap="lg">
       <KeyActions clientKey={clientKey} leave={leave} />
+      <KeyUse id={clientKey.id} />
+      <div>
+        <Link to="/requests" search={{ key: clientKey.id }}>
+          {t('panel.requests')}
+        </Link>
+      </div>
       <section>
         <Title order={2} mb="xs">
           {t('panel.details')}

@@ -4,16 +4,19 @@ import { useDebouncedCallback } from '@mantine/hooks';
 import { IconKey, IconPlus, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Outlet, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type ClientKey, keysQuery } from '../../api/client-keys.ts';
+import { historyQuery } from '../../api/history.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
+import { useTimeRange } from '../../shell/range.ts';
 import { useKeyColumns } from './key-columns.tsx';
 import { type KeysSearch, parseKeysSearch } from './keys-search.ts';
 import { NewKey } from './new-key.tsx';
+import { sumsByKey } from './sums.ts';
 
 export function KeysPage() {
   const { t } = useTranslation(['keys', 'shell', 'common']);
@@ -59,7 +62,8 @@ function KeyTable({ keys }: { readonly keys: readonly ClientKey[] | undefined })
   const navigate = useNavigate();
   const { keyId } = useParams({ strict: false });
   const search = parseKeysSearch(useSearch({ strict: false }));
-  const columns = useKeyColumns();
+  const { data: history } = useQuery(historyQuery(useTimeRange(), { group: 'key' }));
+  const columns = useKeyColumns(useMemo(() => sumsByKey(history), [history]));
   const setSearch = (change: KeysSearch) =>
     void navigate({ to: '.', search: (previous) => ({ ...previous, ...change }), replace: true });
   return (

@@ -7,7 +7,10 @@ import type { Metric } from './overview-search.ts';
 const SPAN_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 const MAX_POINTS = 1_000;
 
-type Bucket = Activity['buckets'][number];
+type Bucket = Pick<
+  Activity['buckets'][number],
+  'from' | 'group' | 'label' | 'requests' | 'errors' | 'inputTokens' | 'outputTokens' | 'credits'
+>;
 
 const VALUES: Record<Metric, (bucket: Bucket) => number> = {
   requests: ({ requests }) => requests,
@@ -18,7 +21,7 @@ const VALUES: Record<Metric, (bucket: Bucket) => number> = {
 
 /** `nameOf`: of a bucket without a group. */
 export function toPoints(
-  { buckets, span }: Pick<Activity, 'buckets' | 'span'>,
+  { buckets, span }: { readonly buckets: readonly Bucket[]; readonly span: Activity['span'] },
   metric: Metric,
   { fromMs, toMs }: Pick<TimeRange, 'fromMs' | 'toMs'>,
   nameless: string,
