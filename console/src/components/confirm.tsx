@@ -48,7 +48,14 @@ export function ConfirmDialogue() {
     () => open,
   );
   return (
-    <Modal opened={question !== undefined} onClose={() => question?.answer(false)} title={question?.title} size="sm">
+    <Modal
+      opened={question !== undefined}
+      onClose={() => question?.answer(false)}
+      title={question?.title}
+      size="sm"
+      // Above the panels and dialogues that it is opened from, which are mounted later.
+      zIndex={250}
+    >
       <Stack>
         <Text>{question?.consequence}</Text>
         <Group justify="flex-end">
