@@ -3,6 +3,7 @@ import { Tabs } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { PageHeader } from '../../components/page-header.tsx';
+import { Alerts } from './alerts.tsx';
 import { Audit } from './audit.tsx';
 import { Gateway } from './gateway.tsx';
 import { General } from './general.tsx';
@@ -12,6 +13,7 @@ import { parseSettingsSearch, TABS, type Tab } from './settings-search.ts';
 const PANELS: Record<Tab, () => React.ReactNode> = {
   general: General,
   gateway: Gateway,
+  alerts: Alerts,
   session: Session,
   audit: Audit,
 };

@@ -1,5 +1,5 @@
 /** What the address of the settings says: the open tab. */
-export const TABS = ['general', 'gateway', 'session', 'audit'] as const;
+export const TABS = ['general', 'gateway', 'alerts', 'session', 'audit'] as const;
 
 export type Tab = (typeof TABS)[number];
 

@@ -1,6 +1,6 @@
 /** Settings: of the browser, of the gateway, alerts, the session, the audit trail. */
 export const settings = {
-  tabs: { general: 'General', gateway: 'All settings', session: 'Session', audit: 'Audit' },
+  tabs: { general: 'General', gateway: 'All settings', alerts: 'Alerts', session: 'Session', audit: 'Audit' },
   general: {
     browser: 'This browser',
     gateway: 'This gateway',
@@ -70,5 +70,26 @@ export const settings = {
       key_forget: 'Key removed from the list',
       settings_change: 'Settings changed',
     },
+  },
+  alerts: {
+    now: 'Needs attention',
+    none: 'Nothing at the moment.',
+    recent: 'Ended',
+    ended: 'Ended',
+    severity: { warning: 'Warning', critical: 'Critical' },
+    type: {
+      'account-signed-out': 'Account signed out',
+      'account-suspended': 'Account suspended',
+      'account-out-of-quota': 'Plan used up',
+      'no-account-ready': 'No account is ready',
+      'budget-warning': 'Budget nearly used up',
+      'budget-reached': 'Budget used up',
+      'error-rate': 'Many requests fail',
+    },
+    webhooks: 'Webhooks',
+    noWebhook: 'None. Set DRAGOMAN_ALERT_WEBHOOKS to send alerts to Slack, Feishu, DingTalk or a program of your own.',
+    test: 'Send a test',
+    notSent: 'nothing sent yet',
+    shape: { json: 'JSON', slack: 'Slack', feishu: 'Feishu', dingtalk: 'DingTalk' },
   },
 };

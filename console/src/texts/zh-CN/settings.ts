@@ -2,7 +2,7 @@ import type { Translated } from '../catalogue.ts';
 import type { settings as english } from '../en/settings.ts';
 
 export const settings: Translated<typeof english> = {
-  tabs: { general: '常规', gateway: '全部设置', session: '会话', audit: '审计' },
+  tabs: { general: '常规', gateway: '全部设置', alerts: '告警', session: '会话', audit: '审计' },
   general: {
     browser: '本浏览器',
     gateway: '本网关',
@@ -66,5 +66,26 @@ export const settings: Translated<typeof english> = {
       key_forget: '从列表移除密钥',
       settings_change: '修改设置',
     },
+  },
+  alerts: {
+    now: '需要关注',
+    none: '目前没有。',
+    recent: '已结束',
+    ended: '已结束',
+    severity: { warning: '警告', critical: '严重' },
+    type: {
+      'account-signed-out': '账号需要重新登录',
+      'account-suspended': '账号被锁定',
+      'account-out-of-quota': '账号用量已耗尽',
+      'no-account-ready': '没有可用账号',
+      'budget-warning': '额度即将用完',
+      'budget-reached': '额度已用完',
+      'error-rate': '失败的请求过多',
+    },
+    webhooks: 'Webhook',
+    noWebhook: '未配置。设置 DRAGOMAN_ALERT_WEBHOOKS 可把告警发送到 Slack、飞书、钉钉或自己的程序。',
+    test: '发送测试',
+    notSent: '尚未发送',
+    shape: { json: 'JSON', slack: 'Slack', feishu: '飞书', dingtalk: '钉钉' },
   },
 };
