@@ -120,6 +120,11 @@ export class ApiKeys {
     return key.id;
   }
 
+  /** The key of an identified client; undefined: a key of the settings, or none. */
+  find(client: string): StoredKey | undefined {
+    return this.#stored.get(client);
+  }
+
   /** The key of an identified client, if it has limits, models or a group; undefined: it may do everything. */
   restrictedKey(client: string): StoredKey | undefined {
     return this.#restricted.get(client);

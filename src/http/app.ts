@@ -11,6 +11,7 @@ import Fastify, {
 import { GatewayError } from '../core/errors.ts';
 import { registerAdmin } from './admin/routes.ts';
 import { answerBrokenRequests, MAX_HEADER_BYTES } from './broken-request.ts';
+import { registerClientUsage } from './client-usage.ts';
 import { isPageRequest } from './console/page-paths.ts';
 import { corsRules } from './cors.ts';
 import { PIECE_BYTES, piecesOf, sendError } from './http-exchange.ts';
@@ -45,6 +46,7 @@ export async function createApp(pipeline: RequestPipeline): Promise<FastifyInsta
   );
   registerProtocols(app, pipeline);
   registerPlainRoutes(app, pipeline);
+  registerClientUsage(app, pipeline);
   if (pipeline.options.metrics) registerMetrics(app, pipeline, pipeline.options.metrics);
   if (pipeline.servesAdmin) registerAdmin(app, pipeline);
   let description: object | undefined;

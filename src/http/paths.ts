@@ -8,6 +8,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { MODEL_ROUTES } from '../protocols/models.ts';
 import type { ClientProtocol } from '../protocols/protocol.ts';
 
+/** What the calling key has used: not an endpoint of a vendor, and served to the clients of both. */
+export const USAGE_PATH = '/v1/usage';
+
 /** Endpoints of the vendors' APIs that clients try and dragoman does not serve: their aliases get the same 404. */
 const UNSERVED_PATHS = ['/v1/embeddings'];
 
@@ -35,7 +38,7 @@ export class ApiPaths {
     this.#protocols = [first, ...others];
     this.#vendors = new Set(protocols.map(({ vendor }) => vendor));
     const declared = protocols.flatMap(({ routes }) => routes.map(({ path }) => path));
-    const paths = [...declared, ...MODEL_ROUTES.map(({ path }) => path), ...UNSERVED_PATHS];
+    const paths = [...declared, ...MODEL_ROUTES.map(({ path }) => path), USAGE_PATH, ...UNSERVED_PATHS];
     const all = paths.map(segmentsBelowVersion);
     this.#canonical = new Set(paths.filter((path) => !/[:*]/.test(path)));
     this.#endpoints = new Set([...this.#canonical].map((path) => segmentsBelowVersion(path).join('/')));

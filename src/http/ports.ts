@@ -9,6 +9,7 @@ import type { Responses } from '../gateway/responses.ts';
 import type { ClientProtocol } from '../protocols/protocol.ts';
 import type { AdminDependencies } from './admin/ports.ts';
 import type { BodyLimits } from './body.ts';
+import type { ReadClientDays } from './client-usage-contract.ts';
 import type { ConnectionLimits } from './connections.ts';
 import type { ResolveModel } from './models.ts';
 
@@ -19,9 +20,11 @@ export interface ServerOptions {
   /** Without any, the server is in local mode. */
   readonly apiKeys: Pick<
     ApiKeys,
-    'isEmpty' | 'usable' | 'identify' | 'identifyNow' | 'restrictedKey' | 'checkForChanges'
+    'isEmpty' | 'usable' | 'identify' | 'identifyNow' | 'find' | 'restrictedKey' | 'checkForChanges'
   >;
-  readonly keyLimiter: Pick<KeyLimiter, 'admit'>;
+  readonly keyLimiter: Pick<KeyLimiter, 'admit' | 'use'>;
+  /** Undefined: the ledger is off. */
+  readonly clientDays?: ReadClientDays | undefined;
   readonly admin: AdminDependencies;
   /** The APIs that are served; default: all of protocols/index.ts. */
   readonly protocols?: readonly ClientProtocol[];

@@ -258,7 +258,7 @@ describe('local mode', () => {
         gateway,
         responses: createFakeResponses(),
         apiKeys: fixedKeys([]),
-        keyLimiter: { admit: () => expect.fail('no key has limits') },
+        keyLimiter: { admit: () => expect.fail('no key has limits'), use: () => expect.fail('no key has limits') },
         admin: NO_ADMIN,
         corsOrigins: [],
         limits: { maxBodyBytes: 1, bodies: new BodyBudget(1), pingIntervalMs: 1 },

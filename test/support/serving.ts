@@ -138,6 +138,7 @@ export function fixedKeys(keys: readonly string[]): ServerOptions['apiKeys'] {
     usable: keys.length,
     identify: async (presented) => check(presented),
     identifyNow: check,
+    find: () => undefined,
     restrictedKey: () => undefined,
     checkForChanges: async () => {},
   };
@@ -204,7 +205,7 @@ export function fakeServerOptions(
     gateway,
     responses: createFakeResponses(),
     apiKeys: fixedKeys(apiKeys),
-    keyLimiter: { admit: unused },
+    keyLimiter: { admit: unused, use: unused },
     admin: NO_ADMIN,
     corsOrigins: [],
     limits: { maxBodyBytes: 1024 * 1024, bodies: new BodyBudget(16 * 1024 * 1024), pingIntervalMs: 10_000 },

@@ -25,7 +25,7 @@ export interface Begun {
   readonly slot: string | undefined;
 }
 
-interface KeyUse {
+export interface KeyUse {
   readonly requests: WindowUse;
   readonly tokens: WindowUse;
   /** Requests in progress. */

@@ -9,7 +9,7 @@ import type { Usage } from '../../core/usage.ts';
 import type { RequestObserver, RequestRecord } from '../request-record.ts';
 import type { StoredKey } from '../stored-keys.ts';
 import type { CreditUse, KeyBudgets, PeriodUse } from './budgets.ts';
-import type { Begun, CountedLimit, KeyCounters, WindowUse } from './counters.ts';
+import type { Begun, CountedLimit, KeyCounters, KeyUse, WindowUse } from './counters.ts';
 
 export interface KeyLimiterOptions {
   readonly counters: KeyCounters;
@@ -25,6 +25,11 @@ export interface LimitCheck {
   readonly rates: RateLimits;
   /** Budgets of which most is used. */
   readonly warnings: readonly BudgetWarning[];
+}
+
+export interface LimitsUse {
+  readonly counted: KeyUse | undefined;
+  readonly credits: CreditUse | undefined;
 }
 
 export interface BudgetWarning {
@@ -53,8 +58,7 @@ export class KeyLimiter {
   /** `gone` aborts when the client leaves. */
   async admit(key: StoredKey, requestId: string, gone: AbortSignal): Promise<LimitCheck> {
     const { counters, budgets, clock } = this.#options;
-    const hasBudget = key.creditsPerDay !== undefined || key.creditsPerMonth !== undefined;
-    const states = hasBudget ? budgetStates(key, await budgets.use(key.id)) : [];
+    const states = hasBudget(key) ? budgetStates(key, await budgets.use(key.id)) : [];
     const warnings = states.filter(({ used, limit }) => used >= limit * WARN_FROM);
     const spent = states.findLast(({ used, limit }) => used >= limit);
     if (spent) return { refusal: budgetError(spent, clock.now()), rates: {}, warnings };
@@ -63,6 +67,16 @@ export class KeyLimiter {
     if (begun.slot !== undefined) this.#hold(requestId, begun.slot, gone);
     const refusal = begun.reached && limitError(key, begun.reached, begun);
     return { refusal, rates: ratesOf(key, begun, clock.now()), warnings };
+  }
+
+  /** For the owner of the key. Undefined: the key has no such limit. */
+  async use(key: StoredKey): Promise<LimitsUse> {
+    const { counters, budgets } = this.#options;
+    const [counted, credits] = await Promise.all([
+      hasCountedLimit(key) ? counters.read(key.id) : undefined,
+      hasBudget(key) ? budgets.use(key.id) : undefined,
+    ]);
+    return { counted, credits };
   }
 
   /** Ends the slot of a request that has ended, and counts what it has used. */
@@ -104,6 +118,10 @@ export class KeyLimiter {
 
 function hasCountedLimit({ requestsPerMinute, tokensPerMinute, concurrency }: StoredKey): boolean {
   return requestsPerMinute !== undefined || tokensPerMinute !== undefined || concurrency !== undefined;
+}
+
+function hasBudget({ creditsPerDay, creditsPerMonth }: StoredKey): boolean {
+  return creditsPerDay !== undefined || creditsPerMonth !== undefined;
 }
 
 /** The shortest period first. */
