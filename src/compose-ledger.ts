@@ -11,6 +11,8 @@ const MAX_ROWS_IN_MEMORY = 10_000;
 export interface ComposedLedger {
   /** Undefined: off. */
   readonly ledger: Ledger | undefined;
+  /** Resolves once the credits that earlier processes used are known. */
+  readonly known: Promise<void>;
   /** Opens the tables and begins to write. Until then, rows wait in memory. */
   begin(): void;
   /** After the last request has ended, before the store is closed. */
@@ -25,9 +27,11 @@ export function composeLedger(
   const { ledger: isOn, ledgerDays: days, ledgerRows, databaseUrl } = settings;
   const ledger = isOn ? new Ledger(clock, log) : undefined;
   const rows = databaseUrl === 'sqlite::memory:' ? Math.min(ledgerRows, MAX_ROWS_IN_MEMORY) : ledgerRows;
+  const known = Promise.withResolvers<void>();
   return {
     ledger,
-    begin: () => void ledger?.start(() => store.openLedger({ rows, days })),
+    known: known.promise,
+    begin: () => void ledger?.start(() => store.openLedger({ rows, days })).then(known.resolve),
     stop: async () => ledger?.close(),
   };
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Composed, composeGateway, type Overrides } from './compose.ts';
 import { type ComposedAdmin, composeAdmin } from './compose-admin.ts';
+import { type ComposedKeyLimits, composeKeyLimits } from './compose-keys.ts';
 import { type ComposedLedger, composeLedger } from './compose-ledger.ts';
 import type { LoadedSettings, Settings } from './config.ts';
 import type { Clock } from './core/clock.ts';
@@ -54,13 +55,14 @@ export async function startServing(
   const { host, port, adminHost, adminPort, shutdownTimeoutMs } = settings;
   const runtime = await openRuntimeSettings(settings, composed, { clock, log, origins, overrides });
   const ledger = composeLedger(settings, composed, { clock, log });
+  const keyLimits = composeKeyLimits(composed, ledger, clock, overrides.keyCounters);
   const admin = composeAdmin(runtime, composed, { clock, log, ledger: ledger.ledger });
   const listening: { server?: RunningServer } = {};
   const tracing = await composeTracing(settings, log);
   const metrics = composeMetrics(composed, clock, { ledger, listening }, overrides.peers);
   try {
     const server = await startServer(
-      serverOptions(settings, composed, { clock, log, admin, metrics, tracing, ledger }),
+      serverOptions(settings, composed, { clock, log, admin, metrics, tracing, ledger, keyLimits }),
       { host, port },
       adminPort === undefined ? undefined : { host: adminHost, port: adminPort },
     );
@@ -91,6 +93,7 @@ export async function startServing(
       async stop() {
         await Promise.all([admin.stop(), responses.close(shutdownTimeoutMs), server.close(shutdownTimeoutMs)]);
         await ledger.stop();
+        keyLimits.stop();
         await Promise.all([composed.close(), tracing?.close()]);
       },
     };
@@ -123,20 +126,22 @@ interface ServerContext {
   readonly admin: ComposedAdmin;
   readonly metrics: Metrics;
   readonly ledger: ComposedLedger;
+  readonly keyLimits: ComposedKeyLimits;
   readonly tracing: Tracing | undefined;
 }
 
 function serverOptions(
   settings: Settings,
-  { gateway, responses, apiKeys, keyLimiter, store }: Composed,
-  { clock, log, admin, metrics, tracing, ledger: { ledger } }: ServerContext,
+  { gateway, responses, apiKeys, store }: Composed,
+  { clock, log, admin, metrics, tracing, ledger: { ledger }, keyLimits }: ServerContext,
 ): ServerOptions {
   const { corsOrigins, maxBodyBytes, maxBodiesBytes, pingIntervalMs, writeTimeoutMs } = settings;
   return {
     gateway,
     responses,
     apiKeys,
-    keyLimiter,
+    keyLimiter: keyLimits.keyLimiter,
+    clientDays: keyLimits.clientDays,
     admin: admin.dependencies,
     corsOrigins,
     limits: { maxBodyBytes, bodies: new BodyBudget(Math.max(maxBodiesBytes, 2 * maxBodyBytes)), pingIntervalMs },
@@ -146,7 +151,7 @@ function serverOptions(
     clock,
     log,
     observers: [
-      keyLimiter.observe,
+      keyLimits.observe,
       metrics.observe,
       ...admin.observers,
       ...(tracing ? [tracing.observe] : []),

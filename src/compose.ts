@@ -10,7 +10,6 @@ import type { TokenEndpoints } from './accounts/ports.ts';
 import { ProfileFinder } from './accounts/profile-finder.ts';
 import type { FreshAccount, RefreshCounts } from './accounts/refresh.ts';
 import type { TokenRefresher } from './accounts/token-refresh.ts';
-import { composeKeyLimiter } from './compose-keys.ts';
 import { loadWireProfiles } from './compose-profiles.ts';
 import { composeSigningIn, type SigningIn, type SigningInParts } from './compose-sign-in.ts';
 import { composeTokenEndpoints, composeTokenRefresher, composeTransport, USER_AGENT } from './compose-tokens.ts';
@@ -21,7 +20,6 @@ import type { Log } from './core/log.ts';
 import { ApiKeys } from './gateway/api-keys.ts';
 import { createGateway } from './gateway/gateway.ts';
 import type { KeyCounters } from './gateway/key-limits/counters.ts';
-import type { KeyLimiter } from './gateway/key-limits/key-limiter.ts';
 import { inEitherRegion } from './gateway/other-region.ts';
 import type { Gateway, MediaTools, SendUpstream } from './gateway/ports.ts';
 import { Responses } from './gateway/responses.ts';
@@ -55,7 +53,6 @@ export interface Composed extends SigningIn {
   readonly accounts: Accounts;
   /** The clients' keys. */
   readonly apiKeys: ApiKeys;
-  readonly keyLimiter: KeyLimiter;
   readonly store: Store;
   /** Finishes pending writes and closes connections. */
   close(): Promise<void>;
@@ -123,7 +120,6 @@ async function composeParts(
   resources.defer(every(clock, KEEP_FRESH_EVERY_MS, () => void pool.refreshDue()));
   const apiKeys = await ApiKeys.open({ configured: settings.apiKeys, store: store.keys, clock, log });
   resources.defer(() => apiKeys.close());
-  const keyLimiter = composeKeyLimiter({ store, apiKeys, clock, log, resources }, overrides.keyCounters);
   const responses = new Responses({ store: store.responses, clock, log });
   resources.defer(() => responses.close(0));
   const signingIn = composeSigningIn({ ...parts, pool });
@@ -145,7 +141,7 @@ async function composeParts(
     codeReferences,
   });
   const close = () => resources.disposeAsync();
-  return { gateway, responses, accounts: pool, apiKeys, keyLimiter, store, ...signingIn, close };
+  return { gateway, responses, accounts: pool, apiKeys, store, ...signingIn, close };
 }
 
 async function openSettingsStore(settings: Settings, clock: Clock, log: Log): Promise<Store> {

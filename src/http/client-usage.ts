@@ -2,8 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { isoTime } from '../core/times.ts';
 import { dayOf, monthOf } from '../core/utc-periods.ts';
-import type { CreditUse } from '../gateway/key-limits/budgets.ts';
-import type { LimitsUse } from '../gateway/key-limits/key-limiter.ts';
+import type { CreditUse, LimitsUse } from '../gateway/key-limits/key-limiter.ts';
 import type { StoredKey } from '../gateway/stored-keys.ts';
 import { type ClientUsage, clientUsage, type ReadClientDays, type UsageSums } from './client-usage-contract.ts';
 import { CLIENT_ERRORS, CLIENT_SECURITY } from './openapi.ts';

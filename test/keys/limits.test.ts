@@ -1,9 +1,11 @@
 /** The limits of keys, as the official SDKs meet them. */
+import { join } from 'node:path';
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { describe, expect, it, vi } from 'vitest';
 import type { Script } from '../../src/simulator/script.ts';
 import { type AdminGateway, startAdminGateway } from '../support/admin.ts';
+import { createHome } from '../support/command.ts';
 
 const MODEL = 'claude-haiku-4.5';
 const MESSAGES = [{ role: 'user' as const, content: 'Hello' }];
@@ -153,6 +155,23 @@ describe('a budget of credits', () => {
     expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(86_400);
     expect(await failure(message())).toMatchObject({ status: 429, error: { error: { type: 'rate_limit_error' } } });
     expect((await openai.models.list()).data.length).toBeGreaterThan(0);
+  });
+});
+
+describe('a budget that is used up', () => {
+  it('stays used up after a restart', async () => {
+    const database = `sqlite:${join(createHome(), 'dragoman.db')}`;
+    const env = {
+      DRAGOMAN_KIRO_API_KEY: 'ksk_simulator',
+      DRAGOMAN_DATABASE_URL: database,
+      DRAGOMAN_SECRET_KEY: 'k'.repeat(32),
+    };
+    const first = await startAdminGateway({ env });
+    const { secret } = (await first.ask('POST', '/v2/keys', { name: 'laptop', creditsPerMonth: 0.001 })).body;
+    await clientsOf(first, secret).chat();
+    await first.stop();
+    const second = await startAdminGateway({ env });
+    expect(await failure(clientsOf(second, secret).chat())).toMatchObject({ status: 429, code: 'insufficient_quota' });
   });
 });
 

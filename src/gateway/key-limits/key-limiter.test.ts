@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createFakeClock } from '../../../test/support/fake-clock.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { SILENT } from '../../core/log.ts';
 import { estimated, measured, type Usage } from '../../core/usage.ts';
 import { newFields } from '../key-fields.ts';
+import { creditsOf } from '../ledger/row.ts';
+import { Spending } from '../ledger/spending.ts';
 import { RequestRecord } from '../request-record.ts';
 import type { KeyLimits, StoredKey } from '../stored-keys.ts';
-import { KeyBudgets, type KeyCredits } from './budgets.ts';
 import { createMemoryCounters } from './counters.ts';
 import { KeyLimiter } from './key-limiter.ts';
 
@@ -30,13 +30,13 @@ function keyWith(limits: Partial<KeyLimits>): StoredKey {
   };
 }
 
-async function setup(limits: Partial<KeyLimits>, ledger: KeyCredits[] = []) {
+async function setup(limits: Partial<KeyLimits>) {
   const clock = { ...createFakeClock(), now: () => Date.now() };
   const key = keyWith(limits);
-  const readCredits = vi.fn(async () => ledger);
+  const spending = new Spending(() => Date.now());
   const limiter = new KeyLimiter({
     counters: await createMemoryCounters(),
-    budgets: new KeyBudgets({ readCredits, clock, log: SILENT }),
+    spent: async (id) => spending.spent(id),
     keyOf: (client) => (client === key.id ? key : undefined),
     clock,
   });
@@ -45,9 +45,12 @@ async function setup(limits: Partial<KeyLimits>, ledger: KeyCredits[] = []) {
     const requestId = `req_${requests++}`;
     return { requestId, ...(await limiter.admit(key, requestId, gone)) };
   };
-  const end = (requestId: string, more: Partial<RequestRecord> = {}) =>
-    limiter.observe(Object.assign(new RequestRecord(requestId, NOON), { client: key.id, kind: 'reply', ...more }));
-  return { admit, end, readCredits, ledger };
+  const end = (requestId: string, more: Partial<RequestRecord> = {}) => {
+    const record = Object.assign(new RequestRecord(requestId, Date.now()), { client: key.id, kind: 'reply', ...more });
+    limiter.observe(record);
+    spending.add(key.id, { receivedMs: record.receivedMs, credits: creditsOf(record) });
+  };
+  return { admit, end };
 }
 
 function usage(tokens: number, credits?: number): Usage {
@@ -166,31 +169,5 @@ describe('a budget of credits', () => {
     expect((await admit()).refusal?.message).toContain('credits a month');
     vi.setSystemTime(Date.UTC(2026, 1, 1));
     expect((await admit()).refusal).toBeUndefined();
-  });
-
-  it('includes what the ledger knows, of other processes too, without counting anything twice', async () => {
-    const { admit, end, ledger, readCredits } = await setup({ creditsPerDay: 10 }, [
-      { id: 'key-1', day: 5, month: 50 },
-    ]);
-    const first = await admit();
-    end(first.requestId, { usage: usage(100, 4) });
-    // The ledger has the reply now.
-    ledger[0] = { id: 'key-1', day: 9, month: 54 };
-    vi.advanceTimersByTime(5_000);
-    await admit();
-    expect((await admit()).warnings).toMatchObject([{ used: 9 }]);
-    expect(readCredits).toHaveBeenCalledTimes(2);
-    ledger[0] = { id: 'key-1', day: 12, month: 57 };
-    vi.advanceTimersByTime(5_000);
-    await admit();
-    expect((await admit()).refusal).toMatchObject({ code: 'budget_exhausted' });
-  });
-
-  it('is kept while the ledger cannot be read', async () => {
-    const { admit, end, readCredits } = await setup({ creditsPerDay: 1 });
-    readCredits.mockRejectedValue(new GatewayError('storage_unavailable', 'The disk is full.'));
-    end((await admit()).requestId, { usage: usage(100, 1) });
-    expect((await admit()).refusal).toMatchObject({ code: 'budget_exhausted' });
-    expect(readCredits).toHaveBeenCalledTimes(1);
   });
 });

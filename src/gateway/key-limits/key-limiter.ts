@@ -5,15 +5,16 @@ import type { Clock } from '../../core/clock.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { RateLimits, RateWindow } from '../../core/rate-limits.ts';
 import { isoTime } from '../../core/times.ts';
-import type { Usage } from '../../core/usage.ts';
+import { dayOf, monthOf, type Period } from '../../core/utc-periods.ts';
+import type { Spent } from '../ledger/spending.ts';
 import type { RequestObserver, RequestRecord } from '../request-record.ts';
 import type { StoredKey } from '../stored-keys.ts';
-import type { CreditUse, KeyBudgets, PeriodUse } from './budgets.ts';
 import type { Begun, CountedLimit, KeyCounters, KeyUse, WindowUse } from './counters.ts';
 
 export interface KeyLimiterOptions {
   readonly counters: KeyCounters;
-  readonly budgets: KeyBudgets;
+  /** Credits that the key has used in the current day and month. Never rejects. */
+  readonly spent: (key: string) => Promise<Spent>;
   /** The key of a client, if it has limits. */
   readonly keyOf: (client: string) => StoredKey | undefined;
   readonly clock: Clock;
@@ -25,6 +26,15 @@ export interface LimitCheck {
   readonly rates: RateLimits;
   /** Budgets of which most is used. */
   readonly warnings: readonly BudgetWarning[];
+}
+
+interface PeriodUse extends Period {
+  readonly credits: number;
+}
+
+export interface CreditUse {
+  readonly day: PeriodUse;
+  readonly month: PeriodUse;
 }
 
 export interface LimitsUse {
@@ -57,8 +67,8 @@ export class KeyLimiter {
 
   /** `gone` aborts when the client leaves. */
   async admit(key: StoredKey, requestId: string, gone: AbortSignal): Promise<LimitCheck> {
-    const { counters, budgets, clock } = this.#options;
-    const states = hasBudget(key) ? budgetStates(key, await budgets.use(key.id)) : [];
+    const { counters, clock } = this.#options;
+    const states = hasBudget(key) ? budgetStates(key, await this.#credits(key)) : [];
     const warnings = states.filter(({ used, limit }) => used >= limit * WARN_FROM);
     const spent = states.findLast(({ used, limit }) => used >= limit);
     if (spent) return { refusal: budgetError(spent, clock.now()), rates: {}, warnings };
@@ -71,33 +81,38 @@ export class KeyLimiter {
 
   /** For the owner of the key. Undefined: the key has no such limit. */
   async use(key: StoredKey): Promise<LimitsUse> {
-    const { counters, budgets } = this.#options;
     const [counted, credits] = await Promise.all([
-      hasCountedLimit(key) ? counters.read(key.id) : undefined,
-      hasBudget(key) ? budgets.use(key.id) : undefined,
+      hasCountedLimit(key) ? this.#options.counters.read(key.id) : undefined,
+      hasBudget(key) ? this.#credits(key) : undefined,
     ]);
     return { counted, credits };
   }
 
-  /** Ends the slot of a request that has ended, and counts what it has used. */
+  /** Ends the slot of a request that has ended, and counts its tokens. */
   readonly observe: RequestObserver = (record) => {
     this.#free(record);
-    const { client, usage } = record;
-    const key = client === undefined || usage === undefined ? undefined : this.#options.keyOf(client);
-    if (key && usage) this.#charge(key, usage);
+    const { client, attempts } = record;
+    const key = client === undefined ? undefined : this.#options.keyOf(client);
+    if (key?.tokensPerMinute === undefined) return;
+    // A reply that did not end has used something too.
+    const usage = record.usage ?? attempts.findLast((attempt) => attempt.usage)?.usage;
+    const tokens = usage ? Math.round(usage.inputTokens.value + usage.outputTokens.value) : 0;
+    if (tokens > 0) this.#options.counters.charge(key.id, tokens);
   };
 
-  /** What is used of the budgets of a key, the shortest period first. May reject with `storage_unavailable`. */
+  /** What is used of the budgets of a key, the shortest period first. */
   async budgetsOf(key: StoredKey): Promise<readonly BudgetWarning[]> {
-    if (key.creditsPerDay === undefined && key.creditsPerMonth === undefined) return [];
-    return budgetStates(key, await this.#options.budgets.use(key.id));
+    return hasBudget(key) ? budgetStates(key, await this.#credits(key)) : [];
   }
 
-  #charge(key: StoredKey, { inputTokens, outputTokens, credits }: Usage): void {
-    const { counters, budgets } = this.#options;
-    const tokens = Math.round(inputTokens.value + outputTokens.value);
-    if (key.tokensPerMinute !== undefined && tokens > 0) counters.charge(key.id, tokens);
-    if (credits) budgets.add(key.id, credits.value);
+  async #credits({ id }: StoredKey): Promise<CreditUse> {
+    const { spent, clock } = this.#options;
+    const credits = await spent(id);
+    const nowMs = clock.now();
+    return {
+      day: { ...dayOf(nowMs), credits: credits.day },
+      month: { ...monthOf(nowMs), credits: credits.month },
+    };
   }
 
   #hold(requestId: string, slot: string, gone: AbortSignal): void {
