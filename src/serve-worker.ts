@@ -6,6 +6,7 @@ import { commandLog, reconfigureLog } from './cli/command-log.ts';
 import { CLOSING_TIMEOUT_MS, endWithin } from './cli/stop.ts';
 import { createTerminal } from './cli/terminal.ts';
 import type { FromWorker, StartWorker, ToWorker } from './cli/workers/messages.ts';
+import { WorkerCounters } from './cli/workers/worker-counters.ts';
 import { WorkerPeers } from './cli/workers/worker-peers.ts';
 import { writeCompileCacheSoon } from './compile-cache.ts';
 import { type Serving, startServing } from './compose-server.ts';
@@ -18,6 +19,7 @@ import type { RunningLog } from './telemetry/log.ts';
 const started = Promise.withResolvers<StartWorker>();
 const stopped = Promise.withResolvers<'stop'>();
 let peers: WorkerPeers | undefined;
+const keyCounters = new WorkerCounters((id, request) => void send({ type: 'count-key-use', id, request }));
 let running: { readonly serving: Serving; readonly log: RunningLog; readonly settings: Settings } | undefined;
 
 process.on('message', (message: ToWorker) => {
@@ -33,6 +35,9 @@ process.on('message', (message: ToWorker) => {
       break;
     case 'metrics-of-others':
       peers?.receive(message.snapshots);
+      break;
+    case 'key-use':
+      keyCounters.receive(message.id, message.answer);
       break;
     case 'stop':
       stopped.resolve('stop');
@@ -60,7 +65,7 @@ async function serve(): Promise<number> {
   try {
     peers = new WorkerPeers(number, () => void send({ type: 'collect-metrics' }));
     const onSettings = (changed: Settings) => reconfigureLog(log, settings, changed);
-    const overrides = { share: { number, of: settings.workers }, peers, onSettings };
+    const overrides = { share: { number, of: settings.workers }, peers, onSettings, keyCounters };
     const serving = await startServing(settings, log, overrides, origins);
     running = { serving, log, settings };
   } catch (cause) {

@@ -86,6 +86,7 @@ const CHAT = { messages: [{ role: 'user', content: 'Hi' }] };
 const STREAMED_CHAT = { ...CHAT, stream: true };
 const SLOW_CHAT = { messages: [{ role: 'user', content: 'Slowly' }], stream: true };
 const PATH = '/v1/chat/completions';
+const ADMIN_TOKEN = 'marked-admin-token-0123456789';
 
 /** The workers that have answered requests of this path, in the order of their answers. */
 function answeredBy(gateway: Gateway, path = PATH): unknown[] {
@@ -254,6 +255,32 @@ describe('metrics', () => {
         expect(attempts.reduce((sum, [, , count]) => sum + Number(count), 0)).toBe(4);
       });
     }
+    await gateway.end('SIGTERM');
+  });
+});
+
+describe('the limits of a key', () => {
+  it('hold over all workers, also for the requests of one that was killed', async () => {
+    const gateway = await serveWith({ DRAGOMAN_ADMIN_TOKEN: ADMIN_TOKEN }, createHome(), [SLOW, HELLO]);
+    const limits = { requestsPerMinute: 6, concurrency: 1 };
+    const body = JSON.stringify({ name: 'laptop', ...limits });
+    const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
+    const made = await fetch(`${gateway.url}/v2/keys`, { method: 'POST', headers, body });
+    const { secret }: { secret: string } = JSON.parse(await made.text());
+    const chat = async () => {
+      const { status, text } = await post(gateway.url, PATH, CHAT, secret);
+      await text;
+      return status;
+    };
+    const open = await post(gateway.url, PATH, SLOW_CHAT, secret);
+    // Connections are handed out in turn: one of these is of the other worker.
+    expect([await chat(), await chat()]).toEqual([429, 429]);
+    for (const pid of gateway.pids().values()) process.kill(pid, 'SIGKILL');
+    await expect(open.text).rejects.toThrow();
+    await vi.waitFor(async () => expect(await chat()).toBe(200), { timeout: 20_000, interval: 200 });
+    const statuses = [];
+    for (let request = 0; request < 6; request++) statuses.push(await chat());
+    expect(statuses).toEqual([200, 200, 200, 200, 429, 429]);
     await gateway.end('SIGTERM');
   });
 });

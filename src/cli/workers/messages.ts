@@ -3,6 +3,7 @@ import type { Serving } from '../../compose-server.ts';
 import type { LoadedSettings, Settings } from '../../config.ts';
 import type { ErrorCode } from '../../core/errors.ts';
 import type { MetricsSnapshot } from '../../metrics/ports.ts';
+import type { CounterAnswer, CounterRequest } from './worker-counters.ts';
 
 export type ToWorker =
   | StartWorker
@@ -12,6 +13,8 @@ export type ToWorker =
   | { readonly type: 'read-metrics'; readonly id: number }
   /** The answer to `collect-metrics`. */
   | { readonly type: 'metrics-of-others'; readonly snapshots: readonly MetricsSnapshot[] }
+  /** The answer to `count-key-use`. */
+  | { readonly type: 'key-use'; readonly id: number; readonly answer: CounterAnswer }
   /** Ends after a limited time for open replies. */
   | { readonly type: 'stop' };
 
@@ -34,6 +37,8 @@ export type FromWorker =
   | { readonly type: 'failed'; readonly error: StartFailure }
   | { readonly type: 'reloaded'; readonly problem: string | undefined }
   | { readonly type: 'metrics'; readonly id: number; readonly snapshot: MetricsSnapshot }
+  /** Counts the use of a client key, for all workers. */
+  | { readonly type: 'count-key-use'; readonly id: number; readonly request: CounterRequest }
   /** The worker writes the page of metrics, with those of the others on it. */
   | { readonly type: 'collect-metrics' };
 

@@ -7,8 +7,10 @@ import type { Clock } from '../../core/clock.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { unreachable } from '../../core/unreachable.ts';
+import { CountersOfWorkers } from './counters-of-workers.ts';
 import type { FromWorker, ServingFacts, StartFailure, ToWorker } from './messages.ts';
 import { MetricsRelay } from './metrics-relay.ts';
+import type { CounterRequest } from './worker-counters.ts';
 
 export interface WorkerProcess {
   readonly pid: number | undefined;
@@ -61,6 +63,7 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #slots: readonly Slot[];
   readonly #metrics: MetricsRelay;
+  readonly #keyUse = new CountersOfWorkers<WorkerProcess>();
   #settings: Settings;
   readonly #started = Promise.withResolvers<ServingFacts>();
   readonly #failed = Promise.withResolvers<never>();
@@ -128,6 +131,7 @@ export class Supervisor {
       received: (message) => this.#receive(slot, message),
       ended: (end) => this.#ended(slot, end),
     });
+    this.#keyUse.began(slot.process);
   }
 
   #receive(slot: Slot, message: FromWorker): void {
@@ -148,12 +152,20 @@ export class Supervisor {
       case 'collect-metrics':
         void this.#metrics.collect(this.#peerOf(slot), this.#others(slot));
         break;
+      case 'count-key-use':
+        if (slot.process) void this.#countKeyUse(slot.process, message.id, message.request);
+        break;
       case 'metrics':
         this.#metrics.receive(slot.number, message.id, message.snapshot);
         break;
       default:
         unreachable(message);
     }
+  }
+
+  async #countKeyUse(worker: WorkerProcess, id: number, request: CounterRequest): Promise<void> {
+    const answer = await this.#keyUse.answer(worker, request);
+    if (answer) worker.send({ type: 'key-use', id, answer });
   }
 
   #others(slot: Slot) {
@@ -213,6 +225,7 @@ export class Supervisor {
     const { state, servingSinceMs, process } = slot;
     const wasServing = state === 'serving';
     const wasSteady = wasServing && this.#options.clock.now() - servingSinceMs >= STEADY_AFTER_MS;
+    if (process) this.#keyUse.ended(process);
     Object.assign(slot, { process: undefined, state: 'ended' });
     slot.reloading?.resolve(undefined);
     if (this.#stopping.signal.aborted) {

@@ -6,7 +6,7 @@ import type { RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible'
 import type { KeyLimits } from '../stored-keys.ts';
 
 export type CountedLimit = 'requestsPerMinute' | 'tokensPerMinute' | 'concurrency';
-type CountedLimits = Pick<KeyLimits, CountedLimit>;
+export type CountedLimits = Pick<KeyLimits, CountedLimit>;
 
 /** The use of a limit in its current window. */
 export interface WindowUse {

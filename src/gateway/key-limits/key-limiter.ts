@@ -51,6 +51,8 @@ export interface BudgetWarning {
 
 /** The share of a budget from which on a header warns. */
 const WARN_FROM = 0.8;
+/** How long the end of a request may take to reach counters in another process. */
+const ENDING_MS = 100;
 /** A slot becomes free at any moment. */
 const BUSY_RETRY_MS = 1_000;
 /** Clients that cannot wait for so long give up, which is right: a budget may last for weeks. */
@@ -67,13 +69,13 @@ export class KeyLimiter {
 
   /** `gone` aborts when the client leaves. */
   async admit(key: StoredKey, requestId: string, gone: AbortSignal): Promise<LimitCheck> {
-    const { counters, clock } = this.#options;
+    const { clock } = this.#options;
     const states = hasBudget(key) ? budgetStates(key, await this.#credits(key)) : [];
     const warnings = states.filter(({ used, limit }) => used >= limit * WARN_FROM);
     const spent = states.findLast(({ used, limit }) => used >= limit);
     if (spent) return { refusal: budgetError(spent, clock.now()), rates: {}, warnings };
     if (!hasCountedLimit(key)) return { refusal: undefined, rates: {}, warnings };
-    const begun = await counters.begin(key.id, key);
+    const begun = await this.#begin(key, gone);
     if (begun.slot !== undefined) this.#hold(requestId, begun.slot, gone);
     const refusal = begun.reached && limitError(key, begun.reached, begun);
     return { refusal, rates: ratesOf(key, begun, clock.now()), warnings };
@@ -103,6 +105,15 @@ export class KeyLimiter {
   /** What is used of the budgets of a key, the shortest period first. */
   async budgetsOf(key: StoredKey): Promise<readonly BudgetWarning[]> {
     return hasBudget(key) ? budgetStates(key, await this.#credits(key)) : [];
+  }
+
+  async #begin(key: StoredKey, gone: AbortSignal): Promise<Begun> {
+    const { counters, clock } = this.#options;
+    const begun = await counters.begin(key.id, key);
+    if (begun.reached !== 'concurrency') return begun;
+    // The end of the client's last request may still be on its way to the counters of another process.
+    await clock.sleep(ENDING_MS, gone);
+    return counters.begin(key.id, key);
   }
 
   async #credits({ id }: StoredKey): Promise<CreditUse> {
