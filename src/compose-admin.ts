@@ -20,6 +20,7 @@ import { readWebhook } from './gateway/alerts/webhook-message.ts';
 import { Webhooks } from './gateway/alerts/webhooks.ts';
 import { AuditTrail } from './gateway/audit/trail.ts';
 import { EventFeed } from './gateway/events/event-feed.ts';
+import type { KeyLimiter } from './gateway/key-limits/key-limiter.ts';
 import type { RequestObserver } from './gateway/request-record.ts';
 import { toAlertView } from './http/admin/alert-view.ts';
 import type { AdminDependencies } from './http/admin/ports.ts';
@@ -40,6 +41,7 @@ interface AdminContext {
   readonly clock: Clock;
   readonly log: Log;
   readonly ledger: AdminDependencies['ledger'];
+  readonly keyLimiter: Pick<KeyLimiter, 'budgetsOf'>;
 }
 
 /** How soon consoles see changes of accounts, keys and settings. */
@@ -49,12 +51,17 @@ const WEBHOOK_TIMEOUT_MS = 10_000;
 export function composeAdmin(
   settings: RuntimeSettings,
   composed: Composed,
-  { clock, log, ledger }: AdminContext,
+  { clock, log, ledger, keyLimiter }: AdminContext,
 ): ComposedAdmin {
   const { accounts, apiKeys, signIns, store, listProfiles, signInWithIam } = composed;
   const current: { token?: AdminToken } = {};
   const feed = new EventFeed(clock);
-  const { alerts, webhooks, listWebhooks, errorRate } = composeAlerts(settings, composed, { clock, log, feed });
+  const { alerts, webhooks, listWebhooks, errorRate } = composeAlerts(settings, composed, {
+    clock,
+    log,
+    feed,
+    keyLimiter,
+  });
   const dependencies: AdminDependencies = {
     isAdmin: async (presented) => (await current.token?.matches(presented)) === true,
     sessions: composeSessions(settings, store, clock, current),
@@ -107,8 +114,8 @@ export function composeAdmin(
 
 function composeAlerts(
   settings: RuntimeSettings,
-  { accounts, apiKeys, keyLimiter, store }: Composed,
-  { clock, log, feed }: Pick<AdminContext, 'clock' | 'log'> & { readonly feed: EventFeed },
+  { accounts, apiKeys, store }: Composed,
+  { clock, log, feed, keyLimiter }: Pick<AdminContext, 'clock' | 'log' | 'keyLimiter'> & { readonly feed: EventFeed },
 ) {
   const errorRate = new ErrorRate(() => clock.now());
   const listWebhooks = () => settings.current.alertWebhooks.map(readWebhook);

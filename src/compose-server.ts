@@ -56,7 +56,12 @@ export async function startServing(
   const runtime = await openRuntimeSettings(settings, composed, { clock, log, origins, overrides });
   const ledger = composeLedger(settings, composed, { clock, log });
   const keyLimits = composeKeyLimits(composed, ledger, clock, overrides.keyCounters);
-  const admin = composeAdmin(runtime, composed, { clock, log, ledger: ledger.ledger });
+  const admin = composeAdmin(runtime, composed, {
+    clock,
+    log,
+    ledger: ledger.ledger,
+    keyLimiter: keyLimits.keyLimiter,
+  });
   const listening: { server?: RunningServer } = {};
   const tracing = await composeTracing(settings, log);
   const metrics = composeMetrics(composed, clock, { ledger, listening }, overrides.peers);

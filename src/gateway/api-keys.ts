@@ -101,7 +101,10 @@ export class ApiKeys {
     let key = this.#find(presented, nowMs);
     // Another process may have created it a moment ago.
     if (!key && (await this.catchUp())) key = this.#find(presented, nowMs);
-    if (!key) return undefined;
+    if (!key) {
+      this.#refuseReplaced(presented);
+      return undefined;
+    }
     const refusal = refusalOf(key, nowMs);
     if (refusal !== undefined) throw new GatewayError('unauthorized', refusal);
     this.#recordUse(key.id, nowMs);
@@ -234,7 +237,13 @@ export class ApiKeys {
     if (timingSafeEqual(key?.hash ?? UNKNOWN_HASH, hash)) return key;
     const previous = key?.previous;
     if (!previous || !timingSafeEqual(previous.hash, hash)) return undefined;
-    if (previous.validUntilMs > nowMs) return key;
+    return previous.validUntilMs > nowMs ? key : undefined;
+  }
+
+  /** Throws `unauthorized` for a secret that another has replaced. */
+  #refuseReplaced(presented: string): void {
+    const previous = this.#byPrefix.get(prefixOf(presented))?.previous;
+    if (!previous || !timingSafeEqual(previous.hash, sha256(presented))) return;
     const replaced = `This API key was replaced, and its old secret stopped working at ${isoTime(previous.validUntilMs)}.`;
     throw new GatewayError('unauthorized', replaced);
   }

@@ -274,6 +274,7 @@ describe('a rotated key', () => {
       message: expect.stringContaining('was replaced'),
     });
     expect(await keys.identify(rotated.secret)).toBe(made.key.id);
+    expect([keys.identifyNow(made.secret), keys.identifyNow(rotated.secret)]).toEqual([undefined, made.key.id]);
   });
 
   it('has no old secret without a grace period, and only the latest old one after two rotations', async () => {
