@@ -89,10 +89,6 @@ export function composeAdmin(
     await watch.check();
   };
   const stopping: Cancel[] = [];
-  const ignoreUnavailable = (cause: unknown) => {
-    const { code, details } = GatewayError.from(cause);
-    if (code !== 'storage_unavailable') log.error({ why: details }, 'could not check for alerts');
-  };
   return {
     dependencies,
     observers: [feed.observe, errorRate.observe],
@@ -101,7 +97,7 @@ export function composeAdmin(
       if (stopping.length > 0) return;
       stopping.push(
         every(clock, WATCH_EVERY_MS, () => void follow().catch(() => {})),
-        every(clock, CHECK_EVERY_MS, () => void alerts.check().catch(ignoreUnavailable)),
+        every(clock, CHECK_EVERY_MS, () => void alerts.check().catch(logFailureTo(log))),
         () => webhooks.close(),
       );
     },
@@ -109,6 +105,14 @@ export function composeAdmin(
       for (const stop of stopping.splice(0)) stop();
       await alerts.close();
     },
+  };
+}
+
+/** For checks that are repeated: while the database fails, its own log lines say so. */
+function logFailureTo(log: Log): (cause: unknown) => void {
+  return (cause) => {
+    const { code, details } = GatewayError.from(cause);
+    if (code !== 'storage_unavailable') log.error({ why: details }, 'could not check for alerts');
   };
 }
 

@@ -18,8 +18,6 @@ export interface ComposedKeyLimits {
   /** Undefined: the ledger is off. */
   readonly clientDays: ReadClientDays | undefined;
   readonly observe: RequestObserver;
-  /** Before the store is closed. */
-  stop(): void;
 }
 
 /** `ofWorkers`: the counters that workers of one machine share. */
@@ -29,12 +27,9 @@ export function composeKeyLimits(
   clock: Clock,
   ofWorkers: KeyCounters | undefined,
 ): ComposedKeyLimits {
-  let stop = () => {};
   const createCounters = async () => {
-    if (!store.keyCounters) return ofWorkers ?? createMemoryCounters();
-    const shared = await store.keyCounters();
-    stop = shared.close;
-    return shared.counters;
+    if (store.keyCounters) return store.keyCounters();
+    return ofWorkers ?? createMemoryCounters();
   };
   const { ledger, known } = composedLedger;
   // Without a ledger, only this process's requests since its start count.
@@ -54,7 +49,7 @@ export function composeKeyLimits(
     const { client, receivedMs } = record;
     if (!ledger && client !== undefined) own.add(client, { receivedMs, credits: creditsOf(record) });
   };
-  return { keyLimiter, clientDays: ledger && readDaysFrom(ledger), observe, stop: () => stop() };
+  return { keyLimiter, clientDays: ledger && readDaysFrom(ledger), observe };
 }
 
 const MAX_DAYS = 366;

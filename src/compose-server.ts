@@ -56,12 +56,8 @@ export async function startServing(
   const runtime = await openRuntimeSettings(settings, composed, { clock, log, origins, overrides });
   const ledger = composeLedger(settings, composed, { clock, log });
   const keyLimits = composeKeyLimits(composed, ledger, clock, overrides.keyCounters);
-  const admin = composeAdmin(runtime, composed, {
-    clock,
-    log,
-    ledger: ledger.ledger,
-    keyLimiter: keyLimits.keyLimiter,
-  });
+  const { keyLimiter } = keyLimits;
+  const admin = composeAdmin(runtime, composed, { clock, log, ledger: ledger.ledger, keyLimiter });
   const listening: { server?: RunningServer } = {};
   const tracing = await composeTracing(settings, log);
   const metrics = composeMetrics(composed, clock, { ledger, listening }, overrides.peers);
@@ -98,7 +94,6 @@ export async function startServing(
       async stop() {
         await Promise.all([admin.stop(), responses.close(shutdownTimeoutMs), server.close(shutdownTimeoutMs)]);
         await ledger.stop();
-        keyLimits.stop();
         await Promise.all([composed.close(), tracing?.close()]);
       },
     };

@@ -16,16 +16,15 @@ async function openReplicas() {
   onTestFinished(() => rmSync(home, { recursive: true }));
   const open = async () => {
     const store = await openStore({ url: database.url, home, secretKey: 'k'.repeat(32), clock: systemClock });
-    const shared = await store.keyCounters?.();
-    if (!shared) throw new Error('PostgreSQL counts for all replicas.');
+    const counters = await store.keyCounters?.();
+    if (!counters) throw new Error('PostgreSQL counts for all replicas.');
     let closing: Promise<void> | undefined;
     const close = () => {
-      shared.close();
       closing ??= store.close();
       return closing;
     };
     onTestFinished(close);
-    return { counters: shared.counters, close };
+    return { counters, close };
   };
   return [await open(), await open()] as const;
 }

@@ -7,14 +7,8 @@ import { createKeyCounters, createMemoryParts, type KeyCounters, WINDOW_S } from
 import type { Database } from './database.ts';
 import { SharedSlots } from './key-slots.ts';
 
-/** `close` stops renewing the slots of open requests. */
-export interface SharedCounters {
-  readonly counters: KeyCounters;
-  close(): void;
-}
-
 /** The library is loaded with the first limited key, since few gateways have limits. */
-export async function createSharedCounters(database: Database): Promise<SharedCounters> {
+export async function createSharedCounters(database: Database): Promise<KeyCounters> {
   const { RateLimiterPostgres } = await import('rate-limiter-flexible');
   const own = await createMemoryParts();
   const shared = {
@@ -25,13 +19,11 @@ export async function createSharedCounters(database: Database): Promise<SharedCo
     points: Number.MAX_SAFE_INTEGER,
     duration: WINDOW_S,
   };
-  const slots = new SharedSlots(database, own.slots);
-  const counters = createKeyCounters({
+  return createKeyCounters({
     requests: new RateLimiterPostgres({ ...shared, keyPrefix: 'requests', insuranceLimiter: own.requests }),
     tokens: new RateLimiterPostgres({ ...shared, keyPrefix: 'tokens', insuranceLimiter: own.tokens }),
-    slots,
+    slots: new SharedSlots(database, own.slots),
   });
-  return { counters, close: () => slots.close() };
 }
 
 interface LibraryQuery {

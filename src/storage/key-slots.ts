@@ -48,7 +48,7 @@ export class SharedSlots implements Slots {
       this.#own.release(slot);
       return;
     }
-    if (this.#open.size === 0) this.close();
+    if (this.#open.size === 0) this.#stopRenewing();
     const [number = '', key = ''] = slot.split(' ');
     this.#database.db
       .deleteFrom('key_slots')
@@ -66,7 +66,7 @@ export class SharedSlots implements Slots {
     return rows[0]?.open ?? 0;
   }
 
-  close(): void {
+  #stopRenewing(): void {
     this.#cancelRenewing?.();
     this.#cancelRenewing = undefined;
   }
@@ -93,6 +93,7 @@ export class SharedSlots implements Slots {
   async #renew(): Promise<void> {
     await sql`update key_slots set until_ms = ${NOW_MS} + ${LEASE_MS} where process = ${this.#process}`
       .execute(this.#database.db)
-      .catch(() => {});
+      // Begins again with the next slot: the store may have been closed.
+      .catch(() => this.#stopRenewing());
   }
 }

@@ -8,6 +8,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { SessionStore, TicketStore } from '../gateway/admin-access/ports.ts';
 import type { AlertStore } from '../gateway/alerts/ports.ts';
 import type { AuditStore } from '../gateway/audit/ports.ts';
+import type { KeyCounters } from '../gateway/key-limits/counters.ts';
 import type { LedgerLimits, LedgerStore } from '../gateway/ledger/ledger-store.ts';
 import type { ResponseLimits, ResponseStore } from '../gateway/response-store.ts';
 import type { SettingStore } from '../gateway/setting-store.ts';
@@ -20,7 +21,7 @@ import { createAuditStore } from './audit.ts';
 import { createKeyStore } from './client-keys.ts';
 import type { Database } from './database.ts';
 import { opensKeyCheck, putKeyCheck, readKeyCheck, verifyKeyCheck } from './key-check.ts';
-import { createSharedCounters, type SharedCounters } from './key-counters.ts';
+import { createSharedCounters } from './key-counters.ts';
 import { migrate } from './migrations.ts';
 import { openDatabase } from './open-database.ts';
 import { makePrivate } from './private-files.ts';
@@ -43,7 +44,7 @@ export interface Store {
   readonly signIns: SignInStore;
   readonly keys: KeyStore;
   /** The use of client keys, if replicas share this database; undefined: only processes of this machine use it. */
-  readonly keyCounters: (() => Promise<SharedCounters>) | undefined;
+  readonly keyCounters: (() => Promise<KeyCounters>) | undefined;
   readonly adminToken: AdminTokenStore;
   readonly sessions: SessionStore;
   readonly tickets: TicketStore;
