@@ -1,5 +1,6 @@
 /** The part of the composition root for the admin API: who may use it, what it records, and what it shows as it happens. */
-
+import { homedir } from 'node:os';
+import type { Finding } from './accounts/imports/finding.ts';
 import type { Composed } from './compose.ts';
 import { USER_AGENT } from './compose-tokens.ts';
 import type { Settings } from './config.ts';
@@ -68,6 +69,7 @@ export function composeAdmin(
     redeemTicket: (presented) => redeemTicket(store.tickets, presented, clock),
     removeTickets: () => store.tickets.removeAll(),
     accounts,
+    findSignIns: () => findSignIns(settings, clock),
     signIns,
     listProfiles,
     signInWithIam,
@@ -138,6 +140,13 @@ function composeAlerts(
 
 function composePost({ fetchAllowedHosts: allowed }: Settings): PostJson {
   return createGuardedPost({ userAgent: USER_AGENT, allowed, timeoutMs: WEBHOOK_TIMEOUT_MS });
+}
+
+/** Of other programs on this machine, where they are searched without being named. */
+async function findSignIns({ kiroTokenFile, idpHosts }: Settings, clock: Clock): Promise<readonly Finding[]> {
+  const { DISCOVERED_ORIGINS, discover } = await import('./accounts/imports/discover.ts');
+  const machine = { home: homedir(), platform: process.platform, env: process.env, kiroFile: kiroTokenFile };
+  return discover(machine, DISCOVERED_ORIGINS, { nowMs: clock.now(), idpHosts });
 }
 
 function composeSessions(

@@ -7,8 +7,9 @@ import type { Account } from '../accounts/ports.ts';
 import { didYouMean } from '../core/did-you-mean.ts';
 import { GatewayError } from '../core/errors.ts';
 import { toAccountView } from '../http/admin/account-view.ts';
+import { toFoundSignIn } from '../http/admin/import-view.ts';
 import { systemClock } from '../transport/clock.ts';
-import { type Candidate, findingsTable, shownCandidate } from './accounts-found.ts';
+import { type Candidate, findingsTable } from './accounts-found.ts';
 import { fileResult, filesTable, isFailed } from './accounts-import-files.ts';
 import { type Command, type CommandInput, printJson, textOption, UsageError } from './command.ts';
 import { findProfile } from './find-profile.ts';
@@ -54,7 +55,11 @@ export const accountsImport: Command = {
     const files = input.args.map((file) => fileResult(file, candidates, chosen));
     if (input.json) {
       const accounts = imported.map((account) => toAccountView(account, systemClock.now()));
-      printJson(input.terminal, { found: candidates.map(shownCandidate), imported: accounts, files });
+      printJson(input.terminal, {
+        found: candidates.map(({ finding, status }) => toFoundSignIn(finding, status)),
+        imported: accounts,
+        files,
+      });
     } else if (files.length > 1) input.terminal.out(filesTable(files, input.terminal.columns));
     if (files.length > 1 && files.some(isFailed)) return 1;
     const isAlreadyStored = candidates.some(({ status }) => status.type === 'known');

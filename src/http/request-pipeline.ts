@@ -6,7 +6,7 @@ import { GatewayError } from '../core/errors.ts';
 import { type RequestKind, type RequestObserver, type RequestRecord, report } from '../gateway/request-record.ts';
 import { PROTOCOLS } from '../protocols/index.ts';
 import type { ClientProtocol } from '../protocols/protocol.ts';
-import { AdminAccess, type AdminIdentity } from './admin/access.ts';
+import { AdminAccess, type AdminIdentity, isOfSession } from './admin/access.ts';
 import { adminErrors, isAdminPath } from './admin/errors.ts';
 import { KEY_MESSAGES, KeyGuard } from './auth.ts';
 import { Connections } from './connections.ts';
@@ -147,7 +147,7 @@ export class RequestPipeline {
   /** The hook of routes that require an API key. */
   requireKey = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
     const check = () => {
-      if (!this.localMode) return this.#identify(request, reply, done);
+      if (!this.localMode) return this.#identifyClient(request, reply, done);
       request.exchange.record.client = 'local';
       done();
     };
@@ -168,7 +168,7 @@ export class RequestPipeline {
     );
   };
 
-  #identify(request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
+  #identifyClient(request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
     const { exchange, headers } = request;
     const accept = (client: string): void => {
       exchange.record.client = client;
@@ -177,8 +177,20 @@ export class RequestPipeline {
     };
     const refuse = (cause: unknown) => this.refuse(request, reply, GatewayError.from(cause));
     const known = this.#guard.identifyNow(headers);
-    if (known === undefined) this.#guard.identify(headers, request.ip).then(accept, refuse);
-    else accept(known);
+    if (known !== undefined) accept(known);
+    else if (this.servesAdmin && isOfSession(headers)) this.#identifyConsole(request, reply, done);
+    else this.#guard.identify(headers, request.ip).then(accept, refuse);
+  }
+
+  /** The chat of the console needs no key: its reader is an administrator. Changes need the CSRF token, as everywhere. */
+  #identifyConsole(request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
+    this.adminAccess.identify(request).then(
+      () => {
+        request.exchange.record.client = 'console';
+        done();
+      },
+      (cause: unknown) => this.refuse(request, reply, GatewayError.from(cause)),
+    );
   }
 
   errorDialectOf(request: FastifyRequest): ErrorDialect {

@@ -51,6 +51,7 @@ async function start(kind: (typeof KINDS)[number], isUsed: boolean) {
 const BODIES: Readonly<Record<string, unknown>> = {
   'PATCH /v2/accounts/:id': { label: 'renamed', priority: 1 },
   'POST /v2/accounts': { apiKey: 'ksk_another_key_of_this_test', label: 'another' },
+  'POST /v2/imports': { ids: ['none'] },
   'POST /v2/keys': { name: 'a key' },
   'PATCH /v2/keys/:id': { name: 'another name' },
   'PATCH /v2/settings': { settings: {} },
@@ -66,7 +67,7 @@ const MISSING = new Set([
   'POST /v2/auth/claim/:authId',
 ]);
 /** Rejected, but never with an internal error, for kinds that have nothing to refresh. */
-const MAY_REFUSE = new Set(['POST /v2/accounts/:id/refresh']);
+const MAY_REFUSE = new Set(['POST /v2/accounts/:id/refresh', 'POST /v2/imports']);
 
 async function askAll({ ask }: AdminGateway): Promise<Record<string, number>> {
   const statuses: Record<string, number> = {};

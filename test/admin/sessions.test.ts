@@ -115,3 +115,27 @@ describe('a session', () => {
     expect([ended.status, ended.body.error.code]).toEqual([401, 'unauthorized']);
   });
 });
+
+describe('a session on the client API', () => {
+  const body = { model: 'auto', messages: [{ role: 'user', content: 'Hi' }] };
+  const start = () => startAdminGateway({ env: { DRAGOMAN_API_KEYS: 'sk-of-a-client' } });
+
+  it('needs no client key, so that the console can chat', async () => {
+    const gateway = await start();
+    const { headers, csrf } = await signIn(gateway);
+    const send = (more: Record<string, string>) =>
+      fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', body: JSON.stringify(body), headers: more });
+    // Without an account the request gets no further than that.
+    expect((await send({ cookie: headers.cookie, 'x-dragoman-csrf': csrf })).status).toBe(503);
+    expect((await send({ cookie: headers.cookie })).status).toBe(403);
+    expect((await send({ cookie: 'dragoman_session=wrong' })).status).toBe(401);
+    expect((await fetch(`${gateway.url}/v1/models`, { headers: { cookie: headers.cookie } })).status).toBe(503);
+  });
+
+  it('does not make up for a wrong client key', async () => {
+    const gateway = await start();
+    const { headers } = await signIn(gateway);
+    const wrong = { cookie: headers.cookie, authorization: 'Bearer sk-wrong' };
+    expect((await fetch(`${gateway.url}/v1/models`, { headers: wrong })).status).toBe(401);
+  });
+});

@@ -4,6 +4,7 @@ import type { Clock } from '../../src/core/clock.ts';
 import type { Log } from '../../src/core/log.ts';
 import type { AccountView } from '../../src/http/admin/contract/account.ts';
 import { type AdminError, adminError } from '../../src/http/admin/contract/common.ts';
+import type { FoundSignIn } from '../../src/http/admin/contract/import.ts';
 import type { KeyView } from '../../src/http/admin/contract/key.ts';
 import type { AccountUsage, ModelView, SettingView } from '../../src/http/admin/contract/overview.ts';
 import type { RequestDetailView, RequestView } from '../../src/http/admin/contract/request.ts';
@@ -21,6 +22,7 @@ interface Answers {
   readonly account: AccountView;
   readonly accounts: readonly (AccountView & AccountUsage)[];
   readonly profiles: readonly { readonly arn: string; readonly name: string }[];
+  readonly found: readonly FoundSignIn[];
   readonly key: KeyView;
   readonly keys: readonly KeyView[];
   readonly secret: string;

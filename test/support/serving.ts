@@ -169,6 +169,7 @@ export const NO_ADMIN: ServerOptions['admin'] = {
     limits: unused,
     readLimits: unused,
   },
+  findSignIns: unused,
   signIns: { start: unused, status: unused, claim: unused },
   listProfiles: unused,
   signInWithIam: unused,

@@ -25,6 +25,14 @@ export interface Machine {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+export const DISCOVERED_ORIGINS: readonly DiscoveredOrigin[] = [
+  'kiro-ide',
+  'kiro-cli',
+  'amazon-q-cli',
+  'sso-cache',
+  'codewhisperer-proxy',
+];
+
 export async function discover(
   machine: Machine,
   origins: readonly DiscoveredOrigin[],

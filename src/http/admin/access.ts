@@ -1,4 +1,5 @@
 /** Who may use the admin API: requests with the admin token, and those of a console session. */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { GatewayError } from '../../core/errors.ts';
 import type { AdminSession, AdminSessions } from '../../gateway/admin-access/sessions.ts';
@@ -65,6 +66,11 @@ export class AdminAccess {
   async takeTicket(ticket: string, { ip }: AdminRequest): Promise<void> {
     await this.#ticketGuard.identifyKey(ticket, ip);
   }
+}
+
+/** Whether a request presents a session and no key, which would count first. */
+export function isOfSession(headers: IncomingHttpHeaders): boolean {
+  return headers.cookie !== undefined && sessionCookieOf(headers) !== undefined && !hasKey(headers);
 }
 
 const SESSION_ENDED =

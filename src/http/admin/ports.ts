@@ -1,4 +1,5 @@
 /** What the admin API depends on. */
+import type { Finding } from '../../accounts/imports/finding.ts';
 import type { AccountPatch } from '../../accounts/pool-options.ts';
 import type { Account, NewAccount } from '../../accounts/ports.ts';
 import type { Profile } from '../../accounts/sign-in/adopt.ts';
@@ -34,6 +35,8 @@ export interface AdminDependencies {
   /** Makes every unused ticket invalid. */
   removeTickets(): Promise<void>;
   readonly accounts: AdminAccounts;
+  /** Sign-ins of other programs on this machine. */
+  findSignIns(): Promise<readonly Finding[]>;
   readonly signIns: Pick<SignIns, 'start' | 'status' | 'claim'>;
   /** Of the organization of an account with a valid access token. Rejects with the error of the service. */
   listProfiles(account: Account, signal: AbortSignal): Promise<readonly Profile[]>;

@@ -9,6 +9,7 @@ import { registerActivity } from './activity.ts';
 import { registerAlerts } from './alerts.ts';
 import { registerAudit } from './audit.ts';
 import { registerEvents } from './events.ts';
+import { registerImports } from './imports.ts';
 import { registerKeys } from './keys.ts';
 import { registerOverview } from './overview.ts';
 import type { AdminParts } from './ports.ts';
@@ -55,6 +56,7 @@ export function registerAdmin(app: FastifyInstance, pipeline: RequestPipeline): 
 function registerGuarded(app: AdminApp, parts: AdminParts): void {
   registerSession(app, parts);
   registerAccounts(app, parts);
+  registerImports(app, parts);
   registerSignIns(app, parts);
   registerKeys(app, parts);
   registerOverview(app, parts);

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { moment } from './common.ts';
 
-const kind = z.enum(['builder-id', 'idc', 'social', 'external-idp', 'api-key', 'iam']);
+export const accountKind = z.enum(['builder-id', 'idc', 'social', 'external-idp', 'api-key', 'iam']);
 
 const state = z.object({
   status: z
@@ -19,7 +19,7 @@ const state = z.object({
 export const shownAccount = z.object({
   id: z.string(),
   label: z.string(),
-  kind,
+  kind: accountKind,
   source: z.object({
     type: z.string().describe('`sign-in`, `environment`, or the program whose file it is linked to.'),
     path: z.string().nullable().describe('The file, if it belongs to another program.'),
@@ -109,7 +109,7 @@ export const patchedAccount = accountAnswer.extend({
 /** The kind determines which fields are needed; without a kind, it is inferred from the fields. */
 export const newAccount = z.strictObject({
   ...changes,
-  kind: kind.optional(),
+  kind: accountKind.optional(),
   refreshToken: z.string().optional(),
   clientId: z.string().optional().describe('Of the client registration that the refresh token belongs to.'),
   clientSecret: z.string().optional(),
