@@ -36,7 +36,14 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'console/src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
     exclude: [
       ...PROCESS_TESTS,
-      ...['test/agents/**', 'test/chaos/**', 'test/hostile/**', 'test/official/**', 'node_modules/**'],
+      ...[
+        'test/agents/**',
+        'test/chaos/**',
+        'test/console/**',
+        'test/hostile/**',
+        'test/official/**',
+        'node_modules/**',
+      ],
     ],
   },
 });

@@ -69,7 +69,7 @@ export function composeAdmin(
     redeemTicket: (presented) => redeemTicket(store.tickets, presented, clock),
     removeTickets: () => store.tickets.removeAll(),
     accounts,
-    findSignIns: () => findSignIns(settings, clock),
+    findSignIns: () => findSignIns(settings.current, clock),
     signIns,
     listProfiles,
     signInWithIam,

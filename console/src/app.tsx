@@ -63,7 +63,8 @@ function SignedIn({ ticketError }: { readonly ticketError: Error | undefined }) 
   const { data: session, error, isPending, refetch } = useSession();
   const isSignedIn = session !== null && session !== undefined;
   useEffect(() => (isSignedIn ? followEvents() : undefined), [isSignedIn]);
-  if (isPending) return <SignInPage pending />;
+  // Reading the session takes as long as reading the document did: less than a skeleton would be worth.
+  if (isPending) return null;
   if (!isSignedIn) return <SignInPage error={ticketError ?? error ?? undefined} retry={error ? refetch : undefined} />;
   return <RouterProvider router={router} />;
 }

@@ -9,6 +9,10 @@ import { takeTicket } from './session/session.ts';
 import { startLanguages } from './texts/languages.ts';
 
 const ticket = takeTicket();
+// A one-time link that is opened in a tab with the console changes only the hash.
+addEventListener('hashchange', () => {
+  if (location.hash.includes('ticket=')) location.reload();
+});
 await startLanguages();
 const root = document.getElementById('root');
 if (!root) throw new Error('The document has no element with the id "root".');

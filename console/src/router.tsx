@@ -15,6 +15,12 @@ import { NotFoundPage } from './shell/not-found-page.tsx';
 import { parseRange, type RangeSearch } from './shell/range.ts';
 import { Shell } from './shell/shell.tsx';
 
+interface ChatSearch {
+  /** Begins with a prompt filled in. */
+  readonly hello?: true | undefined;
+  readonly model?: string | undefined;
+}
+
 const root = createRootRoute({
   component: Shell,
   notFoundComponent: NotFoundPage,
@@ -33,12 +39,24 @@ const overview = createRoute({
 const accounts = createRoute({
   getParentRoute: () => root,
   path: '/accounts',
+  validateSearch: ({ view }: Record<string, unknown>): { view?: 'table' | undefined } =>
+    view === 'table' ? { view } : {},
   component: lazyRouteComponent(() => import('./pages/accounts/accounts-page.tsx'), 'AccountsPage'),
+});
+
+const account = createRoute({
+  getParentRoute: () => accounts,
+  path: '$accountId',
+  component: lazyRouteComponent(() => import('./pages/accounts/account-panel.tsx'), 'AccountPanel'),
 });
 
 const chat = createRoute({
   getParentRoute: () => root,
   path: '/chat',
+  validateSearch: ({ hello, model }: Record<string, unknown>): ChatSearch => ({
+    ...(hello === true && { hello }),
+    ...(typeof model === 'string' && { model }),
+  }),
   component: lazyRouteComponent(() => import('./pages/chat/chat-page.tsx'), 'ChatPage'),
 });
 
@@ -77,6 +95,8 @@ const models = createRoute({
 const connect = createRoute({
   getParentRoute: () => root,
   path: '/connect',
+  validateSearch: ({ client }: Record<string, unknown>): { client?: string | undefined } =>
+    typeof client === 'string' ? { client } : {},
   component: lazyRouteComponent(() => import('./pages/connect/connect-page.tsx'), 'ConnectPage'),
 });
 
@@ -90,7 +110,7 @@ const settings = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     overview,
-    accounts,
+    accounts.addChildren([account]),
     chat,
     requests.addChildren([request]),
     keys.addChildren([key]),

@@ -1,13 +1,160 @@
-/** The accounts, and what can be done with them. */
+/** The accounts, what is left of their plans, and what can be done with them. */
 import { queryOptions } from '@tanstack/react-query';
-import type { ListedAccount } from '../../../src/http/admin/contract/account.ts';
-import { ACCOUNTS_KEY } from './keys.ts';
-import { get } from './request.ts';
+import type { AccountAnswer, ListedAccount, NewAccountBody } from '../../../src/http/admin/contract/account.ts';
+import type { FoundSignIn } from '../../../src/http/admin/contract/import.ts';
+import type { AccountUsage } from '../../../src/http/admin/contract/overview.ts';
+import type { ClaimView, SignInView } from '../../../src/http/admin/contract/sign-in.ts';
+import { ACCOUNTS_KEY, MODELS_KEY, USAGE_KEY } from './keys.ts';
+import { queryClient } from './query-client.ts';
+import { get, patch, post, remove } from './request.ts';
 
 export type Account = ListedAccount;
+export type { AccountUsage, FoundSignIn, SignInView };
 
 export const accountsQuery = queryOptions({
   queryKey: ACCOUNTS_KEY,
   queryFn: async ({ signal }) =>
     (await get<{ readonly accounts: readonly Account[] }>('/v2/accounts', { signal })).accounts,
 });
+
+/** Plans by account. The service is asked for accounts without a report, so it may take seconds. */
+export const usageQuery = queryOptions({
+  queryKey: USAGE_KEY,
+  queryFn: async ({ signal }) =>
+    (await get<{ readonly accounts: readonly AccountUsage[] }>('/v2/usage', { signal })).accounts,
+});
+
+export const importsQuery = queryOptions({
+  queryKey: ['imports'],
+  queryFn: async ({ signal }) =>
+    (await get<{ readonly found: readonly FoundSignIn[] }>('/v2/imports', { signal })).found,
+  staleTime: 0,
+});
+
+export interface AccountChanges {
+  readonly label?: string;
+  readonly enabled?: boolean;
+  readonly priority?: number;
+  readonly weight?: number;
+  readonly groups?: readonly string[];
+  readonly maxConcurrency?: number | null;
+  readonly minIntervalMs?: number;
+  readonly proxy?: string | null;
+  readonly profileArn?: string | null;
+}
+
+/** Shown at once, and taken back if the gateway refuses it. */
+export async function changeAccount(id: string, changes: AccountChanges): Promise<void> {
+  const before = showChange(id, (account) => ({
+    ...account,
+    ...(changes.label !== undefined && { label: changes.label }),
+    ...(changes.enabled !== undefined && {
+      enabled: changes.enabled,
+      state: { ...account.state, status: changes.enabled ? ('ready' as const) : ('disabled' as const) },
+    }),
+  }));
+  try {
+    const { account } = await patch<AccountAnswer>(`/v2/accounts/${id}`, changes);
+    showChange(id, (shown) => ({ ...shown, ...account }));
+  } catch (error) {
+    queryClient.setQueryData(accountsQuery.queryKey, before);
+    throw error;
+  }
+}
+
+function showChange(id: string, change: (account: Account) => Account): readonly Account[] | undefined {
+  const before = queryClient.getQueryData(accountsQuery.queryKey);
+  queryClient.setQueryData(accountsQuery.queryKey, (shown) =>
+    shown?.map((account) => (account.id === id ? change(account) : account)),
+  );
+  return before;
+}
+
+export async function refreshAccount(id: string): Promise<void> {
+  await post(`/v2/accounts/${id}/refresh`).finally(invalidateAccounts);
+}
+
+export async function readPlans(): Promise<void> {
+  const { accounts } = await get<{ readonly accounts: readonly AccountUsage[] }>('/v2/usage', {
+    query: { refresh: true },
+  });
+  queryClient.setQueryData(usageQuery.queryKey, accounts);
+}
+
+export async function addAccount(body: NewAccountBody): Promise<AccountAnswer> {
+  return await post<AccountAnswer>('/v2/accounts', body).finally(invalidateAccounts);
+}
+
+export async function importSignIns(ids: readonly string[]): Promise<number> {
+  const { accounts } = await post<{ readonly accounts: readonly unknown[] }>('/v2/imports', { ids }).finally(
+    invalidateAccounts,
+  );
+  return accounts.length;
+}
+
+/** How long a removal can be taken back: only then is the credential deleted. */
+const UNDO_MS = 8_000;
+
+/** Hides the account at once and removes it after eight seconds, or when the page is left. Returns what takes it back. */
+export function removeAccount(id: string, failed: (error: unknown) => void): () => Promise<void> {
+  const before = queryClient.getQueryData(accountsQuery.queryKey);
+  const hide = () =>
+    queryClient.setQueryData(accountsQuery.queryKey, (shown) => shown?.filter((account) => account.id !== id));
+  hide();
+  const stop = queryClient.getQueryCache().subscribe(({ query, type }) => {
+    const shown = query.state.data;
+    if (type === 'updated' && query.queryKey[0] === ACCOUNTS_KEY[0] && hasAccount(shown, id)) hide();
+  });
+  const commit = () => {
+    end();
+    remove(`/v2/accounts/${id}`, { keepalive: true }).catch(failed).finally(invalidateAccounts);
+  };
+  const timer = setTimeout(commit, UNDO_MS);
+  const end = () => {
+    clearTimeout(timer);
+    stop();
+    removeEventListener('pagehide', commit);
+  };
+  addEventListener('pagehide', commit);
+  return async () => {
+    end();
+    queryClient.setQueryData(accountsQuery.queryKey, before);
+    await invalidateAccounts();
+  };
+}
+
+function hasAccount(shown: unknown, id: string): boolean {
+  return Array.isArray(shown) && shown.some((account: Account) => account.id === id);
+}
+
+export interface SignInOptions {
+  readonly startUrl?: string;
+  readonly region?: string;
+  readonly social?: 'google' | 'github';
+  readonly label?: string;
+  /** The account whose credential the sign-in replaces. */
+  readonly accountId?: string;
+}
+
+export function startSignIn(options: SignInOptions): Promise<SignInView> {
+  return post<SignInView>('/v2/auth/start', options);
+}
+
+/** The gateway answers when the person has, or after this time. */
+const CLAIM_WAIT_MS = 20_000;
+
+export async function claimSignIn(
+  authId: string,
+  profileArn: string | undefined,
+  signal: AbortSignal,
+): Promise<ClaimView> {
+  const claim = await post<ClaimView>(`/v2/auth/claim/${authId}`, { profileArn, waitMs: CLAIM_WAIT_MS }, { signal });
+  if (claim.status === 'approved') await invalidateAccounts();
+  return claim;
+}
+
+async function invalidateAccounts(): Promise<void> {
+  await Promise.all(
+    [ACCOUNTS_KEY, USAGE_KEY, MODELS_KEY].map((queryKey) => queryClient.invalidateQueries({ queryKey })),
+  );
+}

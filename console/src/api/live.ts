@@ -53,6 +53,7 @@ export function followEvents(): () => void {
   };
   let source: EventSource | undefined;
   const announce = (live: boolean) => {
+    if (ending.signal.aborted) return;
     setLive(live);
     channel.postMessage({ type: 'state', live });
   };
@@ -65,6 +66,7 @@ export function followEvents(): () => void {
     };
     for (const kind of Object.keys(DEPENDENTS))
       source.addEventListener(kind, () => {
+        if (ending.signal.aborted) return;
         invalidateSoon(kind);
         channel.postMessage({ type: 'event', kind });
       });
@@ -73,6 +75,7 @@ export function followEvents(): () => void {
   channel.postMessage({ type: 'hello' });
   const lead = () =>
     new Promise<void>((resolve) => {
+      if (ending.signal.aborted) return resolve();
       connect();
       ending.signal.addEventListener('abort', () => resolve());
     });

@@ -1,11 +1,13 @@
-/** The live catalogue of models. */
+/** The models of all accounts together. */
 import { queryOptions } from '@tanstack/react-query';
 import type { ModelView } from '../../../src/http/admin/contract/overview.ts';
 import { MODELS_KEY } from './keys.ts';
 import { get } from './request.ts';
 
-interface Catalogue {
-  readonly models: readonly ModelView[];
+export type Model = ModelView;
+
+export interface Catalogue {
+  readonly models: readonly Model[];
   readonly defaultModelId: string | null;
 }
 

@@ -18,6 +18,8 @@ interface RequestOptions {
   readonly query?: Query;
   readonly body?: unknown;
   readonly signal?: AbortSignal;
+  /** The request outlives the page. */
+  readonly keepalive?: boolean;
 }
 
 export function get<T>(path: string, options: Omit<RequestOptions, 'body'> = {}): Promise<T> {
@@ -37,7 +39,11 @@ export function remove<T>(path: string, options: RequestOptions = {}): Promise<T
 }
 
 /** Rejects with ApiError. The contract of the route guarantees the type. */
-async function request<T>(method: string, path: string, { query, body, signal }: RequestOptions): Promise<T> {
+async function request<T>(
+  method: string,
+  path: string,
+  { query, body, signal, keepalive }: RequestOptions,
+): Promise<T> {
   const response = await fetch(`${path}${toQuery(query)}`, {
     method,
     headers: {
@@ -46,6 +52,7 @@ async function request<T>(method: string, path: string, { query, body, signal }:
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal === undefined ? {} : { signal }),
+    ...(keepalive === undefined ? {} : { keepalive }),
   }).catch((cause: unknown) => {
     if (signal?.aborted) throw cause;
     throw offline(cause);

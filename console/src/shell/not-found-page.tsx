@@ -1,7 +1,7 @@
 /** An address that leads to no page. */
-import { Button, Stack, Text } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
+import { Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { LinkButton } from '../components/link-button.tsx';
 import { PageHeader } from '../components/page-header.tsx';
 
 export function NotFoundPage() {
@@ -11,9 +11,7 @@ export function NotFoundPage() {
       <PageHeader title={t('notFound.title')} />
       <Text>{t('notFound.text')}</Text>
       <div>
-        <Button component={Link} to="/">
-          {t('notFound.action')}
-        </Button>
+        <LinkButton to="/">{t('notFound.action')}</LinkButton>
       </div>
     </Stack>
   );

@@ -36,6 +36,7 @@ export const AUDITED_ROUTES: Readonly<Record<string, AuditedRoute>> = {
   'POST /v2/accounts/:id/refresh': { action: 'account.refresh' },
   'POST /v2/auth/start': { action: 'sign-in.start' },
   'POST /v2/auth/claim/:authId': { action: 'account.add', kind: 'account', onlyIfChanged: true },
+  'POST /v2/imports': { action: 'account.add', kind: 'account' },
   'POST /v2/keys': { action: 'key.create', kind: 'key' },
   'PATCH /v2/keys/:id': { action: 'key.change', kind: 'key' },
   'POST /v2/keys/:id/rotate': { action: 'key.rotate', kind: 'key' },

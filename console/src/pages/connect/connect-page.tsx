@@ -1,8 +1,96 @@
-/** The page ConnectPage. */
+/** A page to send to a colleague: pick a client, copy its set-up. */
+import { Anchor, PasswordInput, Select, Stack, Text, TextInput, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { keysQuery } from '../../api/client-keys.ts';
+import { modelsQuery } from '../../api/models.ts';
+import { CopyButton } from '../../components/copy-button.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
+import { CLIENTS } from './clients.ts';
+import classes from './connect.module.css';
+import { Setup } from './setup.tsx';
+
+/** Until the catalogue is read, and without an account. */
+const USUAL_MODEL = 'claude-sonnet-4.5';
 
 export function ConnectPage() {
-  const { t } = useTranslation('shell');
-  return <PageHeader title={t('pages.connect')} />;
+  const { t } = useTranslation('connect');
+  const { t: shell } = useTranslation('shell');
+  const { client: clientId = 'claude-code' } = useSearch({ from: '/connect' });
+  const { data: keys } = useQuery(keysQuery);
+  const { data: catalogue } = useQuery(modelsQuery);
+  const [typedKey, setTypedKey] = useState('');
+  const [chosenModel, setChosenModel] = useState<string | null>(null);
+  const isLocal = keys !== undefined && keys.keys.length === 0 && keys.configured === 0;
+  const ids = catalogue?.models.map(({ id }) => id) ?? [];
+  const model = chosenModel ?? (ids.includes(USUAL_MODEL) ? USUAL_MODEL : (ids[0] ?? USUAL_MODEL));
+  const baseUrl = location.origin;
+  const name = CLIENTS.find(({ id }) => id === clientId)?.name ?? clientId;
+  return (
+    <>
+      <PageHeader title={shell('pages.connect')} lead={t('lead')} />
+      <div className={classes.layout}>
+        <nav className={classes.clients} aria-label={t('client')}>
+          {CLIENTS.map(({ id, name: each }) => (
+            <Link
+              key={id}
+              to="/connect"
+              search={{ client: id }}
+              className={classes.client}
+              {...(id === clientId && { 'aria-current': 'true' })}
+            >
+              {each}
+            </Link>
+          ))}
+        </nav>
+        <Stack gap="lg">
+          <div className={classes.values}>
+            <TextInput
+              label={t('baseUrl')}
+              value={baseUrl}
+              readOnly
+              rightSection={<CopyButton text={baseUrl} label={`${t('copyAll')}: ${t('baseUrl')}`} />}
+            />
+            <Select
+              label={t('model')}
+              data={ids.includes(model) ? ids : [model, ...ids]}
+              value={model}
+              onChange={setChosenModel}
+              allowDeselect={false}
+              searchable
+            />
+            <PasswordInput
+              label={t('key')}
+              placeholder={t('keyPlaceholder')}
+              value={typedKey}
+              onChange={({ currentTarget }) => setTypedKey(currentTarget.value)}
+              description={isLocal ? t('keyLocal') : t('keyNeeded')}
+              inputWrapperOrder={['label', 'input', 'description']}
+              autoComplete="off"
+            />
+          </div>
+          {!isLocal && (
+            <Text size="sm">
+              <Anchor component={Link} to="/keys">
+                {t('createKey')}
+              </Anchor>
+            </Text>
+          )}
+          <section aria-label={name}>
+            <Title order={2} mb="sm">
+              {name}
+            </Title>
+            <Setup
+              clientId={clientId}
+              baseUrl={baseUrl}
+              model={model}
+              clientKey={typedKey.trim() || (isLocal ? 'local' : 'YOUR_KEY')}
+            />
+          </section>
+        </Stack>
+      </div>
+    </>
+  );
 }

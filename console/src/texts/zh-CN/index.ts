@@ -1,11 +1,15 @@
 /** Every text of the console in Chinese, by page. */
+import { accounts } from './accounts.ts';
+import { chat } from './chat.ts';
 import { codes } from './codes.ts';
 import { common } from './common.ts';
+import { connect } from './connect.ts';
 import { keys } from './keys.ts';
+import { models } from './models.ts';
 import { overview } from './overview.ts';
 import { requests } from './requests.ts';
 import { session } from './session.ts';
 import { settings } from './settings.ts';
 import { shell } from './shell.ts';
 
-export const texts = { codes, common, keys, overview, requests, session, settings, shell };
+export const texts = { accounts, chat, codes, common, connect, keys, models, overview, requests, session, settings, shell };

@@ -1,0 +1,26 @@
+import type { Translated } from '../catalogue.ts';
+import type { models as english } from '../en/models.ts';
+
+export const models: Translated<typeof english> = {
+  lead: '你的账号可用的模型。名称写法不限：claude-sonnet-4-5、anthropic/claude-sonnet-4.5、claude-sonnet-4.5 均可。',
+  empty: '还没有模型',
+  emptyText: '模型列表来自你的账号，请先添加账号。',
+  addAccount: '添加账号',
+  filter: '查找模型',
+  default: '默认',
+  try: '试用',
+  tryModel: '在对话中试用 {{model}}',
+  yes: '支持',
+  columns: {
+    model: '模型',
+    window: '上下文',
+    output: '最长输出',
+    cost: '费用',
+    images: '图片',
+    reasoning: '推理',
+    caching: '提示词缓存',
+    fallbacks: '备用模型',
+  },
+  costValue: '×{{multiplier}}',
+  cacheFrom: '{{tokens}} 令牌起',
+};
