@@ -23,7 +23,7 @@ const LOOKS = [
 /** Texts whose box is narrower than they are, without a tooltip that has the rest. */
 const CUT_OFF = `[...document.querySelectorAll('main *, nav *, header *')]
   .filter((element) => element.children.length === 0 && element.scrollWidth > element.clientWidth + 1)
-  .filter((element) => element.clientWidth > 0 && getComputedStyle(element).overflow !== 'visible')
+  .filter((element) => element.clientWidth > 1 && getComputedStyle(element).clipPath === 'none' && getComputedStyle(element).overflow !== 'visible')
   .filter((element) => !element.closest('[title], .visually-hidden, svg, pre, input, [data-may-scroll]'))
   .map((element) => element.tagName + ': ' + element.textContent.slice(0, 60))`;
 

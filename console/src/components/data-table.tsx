@@ -126,11 +126,19 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
                     if (key === 'Enter' && target === currentTarget) open?.(row);
                   }}
                 >
-                  {visible.map((column) => (
-                    <td key={column.id} data-align={column.align} data-secondary={column.secondary}>
-                      {column.cell(row)}
-                    </td>
-                  ))}
+                  {visible.map((column) => {
+                    const content = column.cell(row);
+                    return (
+                      <td
+                        key={column.id}
+                        data-align={column.align}
+                        data-secondary={column.secondary}
+                        title={typeof content === 'string' ? content : undefined}
+                      >
+                        {content}
+                      </td>
+                    );
+                  })}
                 </tr>
               );
             })}
@@ -161,7 +169,7 @@ function TableHead<Row>({ visible, sorting, sortBy }: TableHeadProps<Row>) {
           const direction = sorting?.column === id ? (sorting.descending ? 'descending' : 'ascending') : undefined;
           const Arrow = direction === 'ascending' ? IconArrowUp : IconArrowDown;
           return (
-            <th key={id} scope="col" data-align={align} data-secondary={secondary} aria-sort={direction}>
+            <th key={id} scope="col" data-align={align} data-secondary={secondary} aria-sort={direction} title={header}>
               {sortable && sortBy ? (
                 <button
                   type="button"

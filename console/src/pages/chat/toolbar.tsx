@@ -43,6 +43,7 @@ export function Toolbar(props: ToolbarProps) {
       <SegmentedControl
         aria-label={t('protocol')}
         className={classes.protocol}
+        size="xs"
         data={(Object.keys(PROTOCOLS) as ProtocolName[]).map((value) => ({ value, label: t(`protocols.${value}`) }))}
         value={protocol}
         onChange={(value) => setProtocol(value as ProtocolName)}

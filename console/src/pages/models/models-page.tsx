@@ -62,7 +62,7 @@ function useColumns(defaultModelId: string | null): readonly DataColumn<Model>[]
     {
       id: 'model',
       header: t('columns.model'),
-      width: 300,
+      width: 250,
       cell: ({ id, description }) => (
         <Group gap={4} wrap="nowrap" title={description ?? undefined}>
           <Text component="code" size="sm" truncate>
@@ -80,14 +80,14 @@ function useColumns(defaultModelId: string | null): readonly DataColumn<Model>[]
     {
       id: 'window',
       header: t('columns.window'),
-      width: 100,
+      width: 90,
       align: 'right',
       cell: ({ maxInputTokens }) => <Tokens value={maxInputTokens} />,
     },
     {
       id: 'output',
       header: t('columns.output'),
-      width: 130,
+      width: 120,
       align: 'right',
       secondary: true,
       cell: ({ maxOutputTokens }) => <Tokens value={maxOutputTokens} />,
@@ -95,8 +95,9 @@ function useColumns(defaultModelId: string | null): readonly DataColumn<Model>[]
     {
       id: 'cost',
       header: t('columns.cost'),
-      width: 90,
+      width: 70,
       align: 'right',
+      secondary: true,
       cell: ({ rateMultiplier, rateUnit }) => (
         <span title={rateUnit ?? undefined}>
           {rateMultiplier === null ? '–' : t('costValue', { multiplier: rateMultiplier })}
@@ -106,14 +107,14 @@ function useColumns(defaultModelId: string | null): readonly DataColumn<Model>[]
     {
       id: 'images',
       header: t('columns.images'),
-      width: 90,
+      width: 80,
       secondary: true,
       cell: ({ takesImages }) => (takesImages ? t('yes') : '–'),
     },
     {
       id: 'reasoning',
       header: t('columns.reasoning'),
-      width: 190,
+      width: 170,
       secondary: true,
       cell: ({ efforts, reasons }) => {
         const text = efforts.length > 0 ? efforts.join(', ') : reasons ? t('yes') : '–';
@@ -123,7 +124,7 @@ function useColumns(defaultModelId: string | null): readonly DataColumn<Model>[]
     {
       id: 'caching',
       header: t('columns.caching'),
-      width: 150,
+      width: 165,
       secondary: true,
       isEmpty: ({ promptCaching }) => !promptCaching,
       cell: ({ promptCaching, minCachedTokens }) =>
@@ -136,7 +137,7 @@ function useColumns(defaultModelId: string | null): readonly DataColumn<Model>[]
     {
       id: 'fallbacks',
       header: t('columns.fallbacks'),
-      width: 200,
+      width: 130,
       secondary: true,
       isEmpty: ({ refusalFallbacks }) => refusalFallbacks.length === 0,
       cell: ({ refusalFallbacks }) => <span title={refusalFallbacks.join(', ')}>{refusalFallbacks.join(', ')}</span>,
@@ -144,7 +145,7 @@ function useColumns(defaultModelId: string | null): readonly DataColumn<Model>[]
     {
       id: 'try',
       header: t('try'),
-      width: 90,
+      width: 80,
       align: 'right',
       cell: ({ id }) => (
         <LinkButton
