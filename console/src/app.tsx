@@ -4,6 +4,7 @@ import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
+import { accountsQuery } from './api/accounts.ts';
 import { followEvents } from './api/live.ts';
 import { queryClient } from './api/query-client.ts';
 import { ConfirmDialogue } from './components/confirm.tsx';
@@ -55,8 +56,16 @@ let redeemed: Promise<void> | undefined;
 
 /** React's strict mode runs effects twice, and a ticket works once. */
 function redeemOnce(ticket: string): Promise<void> {
-  redeemed ??= signIn({ ticket });
+  redeemed ??= redeem(ticket);
   return redeemed;
+}
+
+/** The link of a new gateway leads to the three ways to begin, not to a page without figures. */
+async function redeem(ticket: string): Promise<void> {
+  await signIn({ ticket });
+  if (location.pathname !== '/') return;
+  const accounts = await queryClient.fetchQuery(accountsQuery).catch(() => undefined);
+  if (accounts?.length === 0) await router.navigate({ to: '/accounts', replace: true });
 }
 
 function SignedIn({ ticketError }: { readonly ticketError: Error | undefined }) {

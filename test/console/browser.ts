@@ -1,6 +1,7 @@
 /** A browser for one test, and a gateway in front of the simulator for it to look at. */
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
+import type { Simulator } from '../../src/simulator/server.ts';
 import { createHome, runCommand, startCommand } from '../support/command.ts';
 import { createSimulator } from '../support/simulator.ts';
 
@@ -59,7 +60,9 @@ export async function openPage(options: BrowserContextOptions = {}): Promise<Ope
 
 export interface ServedGateway {
   readonly url: string;
-  readonly simulatorUrl: string;
+  readonly simulator: Simulator;
+  /** The home folder of its user. */
+  readonly home: string;
   /** A one-time link, as `dragoman console` makes it. */
   link(): Promise<string>;
 }
@@ -84,7 +87,8 @@ export async function serveGateway(options: GatewayOptions = {}): Promise<Served
   const { url } = JSON.parse(await serving.nextLine());
   return {
     url,
-    simulatorUrl: simulator.url,
+    simulator,
+    home: serving.home,
     async link() {
       const { out, err, code } = await runCommand(['console', '--url', url, '--json'], env, serving.home);
       if (code !== 0) throw new Error(err);

@@ -2,7 +2,7 @@
  * Many rows to compare: only those in view are drawn. Sorting, filtering and paging are the gateway's, so that they cover all
  * rows and not only the loaded ones.
  */
-import { ActionIcon, Checkbox, Menu, Skeleton, Text, Tooltip } from '@mantine/core';
+import { ActionIcon, Menu, Skeleton, Text, Tooltip } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconArrowDown, IconArrowUp, IconColumns } from '@tabler/icons-react';
 import { columnVisibilityFeature, createColumnHelper, tableFeatures, useTable } from '@tanstack/react-table';
@@ -284,15 +284,9 @@ function ColumnChooser({ columns, shown, toggle }: ColumnChooserProps) {
       <Menu.Dropdown>
         <Menu.Label>{t('columns.shown')}</Menu.Label>
         {columns.map(({ id, header }) => (
-          <Menu.Item
-            key={id}
-            role="menuitemcheckbox"
-            aria-checked={shown[id] === true}
-            onClick={() => toggle(id)}
-            leftSection={<Checkbox.Indicator size="xs" checked={shown[id] === true} />}
-          >
+          <Menu.CheckboxItem key={id} checked={shown[id] === true} onChange={() => toggle(id)}>
             {header}
-          </Menu.Item>
+          </Menu.CheckboxItem>
         ))}
       </Menu.Dropdown>
     </Menu>

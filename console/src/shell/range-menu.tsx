@@ -30,17 +30,13 @@ export function RangeMenu() {
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
-          {Object.keys(RANGE_MS).map((name) => (
-            <Menu.Item
-              key={name}
-              role="menuitemradio"
-              aria-checked={name === range}
-              onClick={() => setRange({ range: name as RangeName })}
-              {...(name === range && { 'data-current': true })}
-            >
-              {t(`range.${name as RangeName}`)}
-            </Menu.Item>
-          ))}
+          <Menu.RadioGroup value={range} onChange={(name) => setRange({ range: name as RangeName })}>
+            {Object.keys(RANGE_MS).map((name) => (
+              <Menu.RadioItem key={name} value={name}>
+                {t(`range.${name as RangeName}`)}
+              </Menu.RadioItem>
+            ))}
+          </Menu.RadioGroup>
           <Menu.Divider />
           <Menu.Item onClick={() => setIsCustom(true)}>{t('range.custom')}</Menu.Item>
         </Menu.Dropdown>
