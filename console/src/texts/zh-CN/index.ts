@@ -12,4 +12,17 @@ import { session } from './session.ts';
 import { settings } from './settings.ts';
 import { shell } from './shell.ts';
 
-export const texts = { accounts, chat, codes, common, connect, keys, models, overview, requests, session, settings, shell };
+export const texts = {
+  accounts,
+  chat,
+  codes,
+  common,
+  connect,
+  keys,
+  models,
+  overview,
+  requests,
+  session,
+  settings,
+  shell,
+};
