@@ -1,4 +1,5 @@
 /** A browser for one test, and a gateway in front of the simulator for it to look at. */
+import { join } from 'node:path';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
 import type { Simulator } from '../../src/simulator/server.ts';
@@ -95,4 +96,9 @@ export async function serveGateway(options: GatewayOptions = {}): Promise<Served
       return JSON.parse(out).link;
     },
   };
+}
+
+/** To be looked at. */
+export async function takePicture(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: join(import.meta.dirname, 'pictures', `${name}.png`) });
 }

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_ACCOUNT, SOCIAL_ACCOUNT } from '../../src/simulator/default-accounts.ts';
 import type { ScriptedReply } from '../../src/simulator/script.ts';
 import { violationsOf } from './axe.ts';
-import { openPage, type ServedGateway, serveGateway } from './browser.ts';
+import { openPage, type ServedGateway, serveGateway, takePicture } from './browser.ts';
 
 const PHONE = { width: 390, height: 844 };
 
@@ -103,14 +103,15 @@ describe('the chat', () => {
       .getByText(/^req_\w+$/)
       .first()
       .waitFor();
+    await takePicture(page, `chat-answered-${protocol.toLowerCase().replace(' ', '-')}`);
     expect(await violationsOf(page)).toEqual([]);
     expect(problems).toEqual([]);
   });
 
   it('runs a tool that the model calls, and stops an answer', async () => {
     const replies: ScriptedReply[] = [
-      { steps: [{ tool: 'current_time', input: { timeZone: 'UTC' } }] },
-      { steps: ['It is late.'] },
+      { times: 1, steps: [{ tool: 'current_time', input: { timeZone: 'UTC' } }] },
+      { times: 1, steps: ['It is late.'] },
       { steps: ['One', { gapMs: 60_000 }, 'two'] },
     ];
     const gateway = await serveGateway({ withAccount: true, simulator: { script: { replies } } });
@@ -120,7 +121,7 @@ describe('the chat', () => {
     await page.getByRole('checkbox', { name: /Offer a tool/ }).check();
     await page.getByRole('textbox', { name: 'Message' }).fill('What time is it?');
     await page.getByRole('button', { name: 'Send' }).click();
-    await page.getByText('Calls current_time').waitFor();
+    await page.getByText('Calls current_time').first().waitFor();
     await page.getByText('It is late.').waitFor();
     await page.getByRole('textbox', { name: 'Message' }).fill('Count.');
     await page.keyboard.press('Enter');
@@ -227,10 +228,12 @@ describe('with the keyboard alone', () => {
     await page.keyboard.press('Enter');
     expect(await page.evaluate('document.activeElement.id')).toBe('content');
     await page.keyboard.press('/');
+    await page.getByRole('combobox', { name: 'Search' }).waitFor();
     await page.keyboard.type('models');
     await page.keyboard.press('Enter');
     await page.getByRole('table', { name: 'Models' }).waitFor();
     await page.keyboard.press('Control+k');
+    await page.getByRole('combobox', { name: 'Search' }).waitFor();
     await page.keyboard.type('accounts');
     await page.keyboard.press('Enter');
     await page.getByText('Table', { exact: true }).waitFor();
@@ -241,6 +244,7 @@ describe('with the keyboard alone', () => {
     await page.getByRole('dialog').waitFor();
     await page.keyboard.press('Escape');
     await page.keyboard.press('Control+k');
+    await page.getByRole('combobox', { name: 'Search' }).waitFor();
     await page.keyboard.type('chat');
     await page.keyboard.press('Enter');
     await page.getByRole('textbox', { name: 'Message' }).waitFor();

@@ -13,6 +13,7 @@ export function announceUndoable(message: string, undo: () => Promise<unknown>):
     await undo().catch((error: unknown) => announceError(error));
   };
   notifications.show({
+    ...closable(),
     id,
     autoClose: UNDO_MS,
     message: (
@@ -27,10 +28,15 @@ export function announceUndoable(message: string, undo: () => Promise<unknown>):
 }
 
 export function announce(message: string): void {
-  notifications.show({ message });
+  notifications.show({ ...closable(), message });
 }
 
 export function announceError(error: unknown): void {
   const message = error instanceof Error && error.message !== '' ? error.message : i18next.t('error.offline');
-  notifications.show({ title: i18next.t('error.title'), message, color: 'red', autoClose: 12_000 });
+  notifications.show({ ...closable(), title: i18next.t('error.title'), message, color: 'red', autoClose: 12_000 });
+}
+
+/** Names the button that closes it. */
+function closable() {
+  return { closeButtonProps: { 'aria-label': i18next.t('actions.close') } };
 }

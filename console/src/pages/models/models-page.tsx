@@ -82,6 +82,7 @@ function useColumns(defaultModelId: string | null): readonly DataColumn<Model>[]
       header: t('columns.window'),
       width: 90,
       align: 'right',
+      secondary: true,
       cell: ({ maxInputTokens }) => <Tokens value={maxInputTokens} />,
     },
     {
