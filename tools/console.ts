@@ -16,6 +16,8 @@ const MIN_COMPRESSED_BYTES = 1_024;
 export async function buildConsole(folder: string): Promise<readonly string[]> {
   // Loaded here: bundle.ts without a console, and an installation without dev dependencies, have no need of it.
   const { build } = await import('vite');
+  // Under a test runner it is `test`, with which React would be built for development: twice as large.
+  process.env.NODE_ENV = 'production';
   const output = await build({
     root: join(ROOT, 'console'),
     logLevel: 'warn',
