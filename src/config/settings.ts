@@ -580,7 +580,7 @@ export const SETTINGS = {
     fallbackText: 'none: no traces',
     accepts: 'an http or https address, such as `http://127.0.0.1:4318`',
     meaning:
-      'The OpenTelemetry collector that traces are exported to, by OTLP over HTTP, at `/v1/traces` below the address.',
+      'The OpenTelemetry collector that traces are exported to by OTLP over HTTP. Its standard path for traces is appended.',
   }),
   otlpHeaders: setting<readonly string[]>({
     name: 'OTEL_EXPORTER_OTLP_HEADERS',

@@ -12,8 +12,10 @@ const CLIENT_TAGS: readonly Tag[] = [
 
 /** By the first part of the path below `/v2`. */
 const ADMIN_TAGS: Readonly<Record<string, Tag>> = {
+  activity: { name: 'Activity', description: 'What the gateway has done lately, and what needs attention.' },
   accounts: { name: 'Accounts', description: 'The subscriptions that answer requests.' },
   auth: { name: 'Sign-in', description: 'Adds an account by signing in with a browser.' },
+  imports: { name: 'Imports', description: "Other programs' sign-ins on the gateway's machine." },
   keys: { name: 'Keys', description: 'API keys for clients, with their limits.' },
   requests: { name: 'Requests', description: 'What was requested, how it was answered, and by which account.' },
   usage: { name: 'Usage', description: 'Tokens and credits over time, and what is left of each plan.' },

@@ -43,8 +43,8 @@ export class RequestPipeline {
   readonly paths: ApiPaths;
   readonly adminAccess: AdminAccess;
   readonly servesAdmin: boolean;
-  /** Set when the server is about to stop: new requests are refused. */
-  draining = false;
+  /** Aborts when the server is about to stop: new requests are refused, and streams of events end. */
+  readonly draining = new AbortController();
   /** Told of every request and background response that has ended. */
   readonly observers: readonly RequestObserver[];
   readonly #guard: KeyGuard;
@@ -122,7 +122,7 @@ export class RequestPipeline {
       reply.hijack();
       return;
     }
-    if (this.draining) {
+    if (this.draining.signal.aborted) {
       reply.header('connection', 'close');
       this.refuse(request, reply, stopping());
       return;

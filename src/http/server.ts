@@ -85,8 +85,9 @@ function countStreams(inFlight: Iterable<HttpExchange>): number {
 const GRACE_MS = 1_000;
 
 async function drain(app: FastifyInstance, pipeline: RequestPipeline, timeoutMs: number): Promise<void> {
-  pipeline.draining = true;
-  const closed = app.close();
+  pipeline.draining.abort();
+  // Not by `app.close()`, which lets the server accept connections until the hooks of all plugins have run.
+  const closed = new Promise<void>((resolve) => app.server.close(() => resolve()));
   pipeline.connections.drain();
   const unfinished = setTimeout(() => {
     for (const { request } of pipeline.inFlight) if (!request.complete) request.destroy();
@@ -101,4 +102,5 @@ async function drain(app: FastifyInstance, pipeline: RequestPipeline, timeoutMs:
   await closed;
   clearTimeout(unfinished);
   clearTimeout(timer);
+  await app.close();
 }

@@ -3,14 +3,15 @@ import type { RateLimits } from '../core/rate-limits.ts';
 
 export function writeRateLimits({ requests, tokens }: RateLimits, nowMs: number): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const [name, window] of [
-    ['requests', requests],
-    ['tokens', tokens],
-  ] as const) {
-    if (!window) continue;
-    headers[`x-ratelimit-limit-${name}`] = String(window.limit);
-    headers[`x-ratelimit-remaining-${name}`] = String(window.remaining);
-    headers[`x-ratelimit-reset-${name}`] = durationText(window.resetsAtMs - nowMs);
+  if (requests) {
+    headers['x-ratelimit-limit-requests'] = String(requests.limit);
+    headers['x-ratelimit-remaining-requests'] = String(requests.remaining);
+    headers['x-ratelimit-reset-requests'] = durationText(requests.resetsAtMs - nowMs);
+  }
+  if (tokens) {
+    headers['x-ratelimit-limit-tokens'] = String(tokens.limit);
+    headers['x-ratelimit-remaining-tokens'] = String(tokens.remaining);
+    headers['x-ratelimit-reset-tokens'] = durationText(tokens.resetsAtMs - nowMs);
   }
   return headers;
 }

@@ -91,7 +91,7 @@ function decoded(value: string): string {
 
 /** Neither what monitors poll every few seconds nor pages. */
 function isTraced({ kind }: RequestRecord): boolean {
-  return kind !== 'probe' && kind !== 'page';
+  return kind !== 'probe' && kind !== 'health' && kind !== 'page';
 }
 
 const propagator = new W3CTraceContextPropagator();

@@ -48,7 +48,7 @@ export interface LedgerRow {
   /** What went wrong, in words; rows with the same text share it. */
   readonly errorText: string | null;
   readonly details: LedgerDetails;
-  /** Only with DRAGOMAN_LEDGER_TEXT=sealed. */
+  /** Prompt and answer, sealed. Nothing records them yet. */
   readonly text: LedgerText | undefined;
 }
 

@@ -17,8 +17,9 @@ const RECONNECT_MS = 2_000;
 
 export function registerEvents(app: AdminApp, { feed, clock }: AdminParts, pipeline: RequestPipeline): void {
   const open = new Set<EventStream>();
-  // Otherwise they would keep a server that stops waiting for its whole timeout.
-  app.addHook('preClose', async () => {
+  // Otherwise they would keep a server that stops waiting for its whole timeout. Not in a `preClose` hook, because the server
+  // would accept connections until its promises have settled.
+  pipeline.draining.signal.addEventListener('abort', () => {
     for (const stream of open) stream.end();
   });
   app.get(

@@ -5,6 +5,7 @@ export const ADMIN_EXAMPLES: Readonly<Record<string, object>> = {
   'PATCH /v2/accounts/:id': { label: 'work', priority: 1 },
   'POST /v2/auth/start': { label: 'work' },
   'POST /v2/auth/claim/:authId': { waitMs: 30_000 },
+  'POST /v2/imports': { ids: ['ID_OF_A_SIGN_IN'] },
   'POST /v2/keys': { name: 'laptop', requestsPerMinute: 60, creditsPerMonth: 500 },
   'PATCH /v2/keys/:id': { enabled: true, models: ['claude-*'] },
   'POST /v2/keys/:id/rotate': { graceSeconds: 3_600 },

@@ -146,7 +146,7 @@ export const requestAnswer = z.object({
     text: z
       .object({ request: z.string(), reply: z.string() })
       .nullable()
-      .describe('Only with `DRAGOMAN_LEDGER_TEXT=sealed`.'),
+      .describe('Prompts and answers are not recorded, so this is null.'),
   }),
 });
 
