@@ -22,6 +22,8 @@ export const SHARED: InlineConfig = {
 /** They start dozens of processes, or kill them, and take a quarter of the whole time: `npm run test:full` has them. */
 export const PROCESS_TESTS = [
   'test/conformance/kills.test.ts',
+  'test/exit.test.ts',
+  'test/launcher.test.ts',
   'test/ledger.test.ts',
   'test/moving-over.test.ts',
   'test/package.test.ts',
