@@ -73,16 +73,17 @@ async function* requestParts(store: LedgerStore, filter: TimeFilter, names: Name
   }
 }
 
-/** Oldest first. */
+/** Oldest first. Times without any sums are skipped: a request may ask for thousands of years. */
 async function* sumParts(store: LedgerStore, by: LedgerSpan, filter: TimeFilter, names: Names) {
-  const partMs = PART_DAYS[by] * DAY_MS;
-  const firstMs = filter.fromMs - (filter.fromMs % DAY_MS);
-  for (let fromMs = firstMs; fromMs < filter.toMs; fromMs += partMs) {
-    const toMs = Math.min(filter.toMs, fromMs + partMs);
-    const start = Math.max(fromMs, filter.fromMs);
-    const part = { ...filter, fromMs: start, toMs, by, dimensions: DIMENSIONS, limit: PART_ROWS };
-    const buckets = await store.history(part);
-    if (buckets.length > 0) yield buckets.map((bucket) => sumRow(bucket, names));
+  const first = { by: by === 'hour' ? by : 'day', dimensions: [], limit: 1 } as const;
+  for (let fromMs = filter.fromMs; fromMs < filter.toMs; ) {
+    const [next] = await store.history({ ...filter, ...first, fromMs });
+    if (!next) return;
+    const startMs = Math.max(fromMs, next.startMs);
+    const toMs = Math.min(filter.toMs, startMs - (startMs % DAY_MS) + PART_DAYS[by] * DAY_MS);
+    const part = { ...filter, fromMs: startMs, toMs, by, dimensions: DIMENSIONS, limit: PART_ROWS };
+    yield (await store.history(part)).map((bucket) => sumRow(bucket, names));
+    fromMs = toMs;
   }
 }
 
