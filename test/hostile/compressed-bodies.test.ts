@@ -13,7 +13,7 @@ const MAX_GROWTH_BYTES = 1.2e9;
  * A single string of 64 MiB, 16 times what the largest model reads: V8 allocates and fills it at once, which takes 35 to 50 ms
  * of processor time, however it was read (measured: joined slices, `latin1Slice`, `utf8Slice`).
  */
-const TURN_LIMIT_MS = 100;
+const TURN_LIMIT_MS = 150;
 /** The most that JavaScript may still use afterwards: less than half of one body. */
 const MAX_KEPT_BYTES = 24 * 1024 ** 2;
 

@@ -189,8 +189,9 @@ class PlainWriter {
 
   /** False: it is too long. */
   #addText(text: string): boolean {
+    if (text.length > this.#profile.limits.contentChars) return false;
     this.json.addText(text);
-    return text.length <= this.#profile.limits.contentChars;
+    return true;
   }
 
   /** The end of a message. False: there are too many cache points. */
