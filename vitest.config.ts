@@ -19,9 +19,12 @@ export const SHARED: InlineConfig = {
   expect: { poll: { timeout: 10_000 }, requireAssertions: true },
 };
 
-/** They start dozens of processes, or kill them, and take a quarter of the whole time: `npm run test:full` has them. */
+/** They start processes, compile, or wait for real time, and take a quarter of the whole: `npm run test:full` has them. */
 export const PROCESS_TESTS = [
+  'test/admin/events.test.ts',
+  'test/admin/other-processes.test.ts',
   'test/conformance/kills.test.ts',
+  'test/examples.test.ts',
   'test/exit.test.ts',
   'test/launcher.test.ts',
   'test/ledger.test.ts',
@@ -29,6 +32,7 @@ export const PROCESS_TESTS = [
   'test/package.test.ts',
   'test/storage-trouble.test.ts',
   'test/store-not-writable.test.ts',
+  'test/walkthroughs.test.ts',
   'test/workers.test.ts',
 ];
 
