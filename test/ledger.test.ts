@@ -2,12 +2,14 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { environmentFor } from '../src/simulator/environment.ts';
 import { createHome, startCommand } from './support/command.ts';
 import { createSimulator } from './support/simulator.ts';
 
 const ADMIN_TOKEN = 'admin-token-of-the-test-0123456789';
+/** For rows, which are written every second. */
+const WAIT = { timeout: 10_000, interval: 100 };
 
 async function serve(home: string, ...flags: readonly string[]) {
   const simulator = await createSimulator();
@@ -65,10 +67,12 @@ describe('the ledger', () => {
     const { url, end } = await serve(home, '--workers', '2');
     const ids = await Promise.all(Array.from({ length: 30 }, () => chat(url)));
     const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
-    await sleep(1_500);
-    const response = await fetch(`${url}/v2/usage/history?by=day&kind=reply`, { headers });
-    const { buckets } = (await response.json()) as { buckets: { requests: number; credits: number }[] };
-    expect(buckets.reduce((sum, { requests }) => sum + requests, 0)).toBe(30);
+    const buckets = await vi.waitFor(async () => {
+      const response = await fetch(`${url}/v2/usage/history?by=day&kind=reply`, { headers });
+      const history = (await response.json()) as { buckets: { requests: number; credits: number }[] };
+      expect(history.buckets.reduce((sum, { requests }) => sum + requests, 0)).toBe(30);
+      return history.buckets;
+    }, WAIT);
     expect(buckets[0]?.credits).toBeGreaterThan(0);
     await end('SIGTERM');
     const recorded = recordedIds(home);
