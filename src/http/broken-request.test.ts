@@ -1,11 +1,20 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { Duplex } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { answerOf, CHAT, createFakeGateway, createPushed, END, serve } from '../../test/support/serving.ts';
 import { TextPiece } from '../core/text.ts';
 import { estimated } from '../core/usage.ts';
 import { answerBrokenRequests } from './broken-request.ts';
+
+class Answered extends Duplex {
+  override _read(): void {}
+  override _write(_chunk: unknown, _encoding: string, done: () => void): void {
+    done();
+  }
+}
 
 /** A client that never closes its side, and the server's end of its connection. */
 async function connectTo(timeoutMs: number): Promise<{ client: Socket; accepted: Socket }> {
@@ -47,6 +56,26 @@ describe('a broken request', () => {
     answer(error, accepted);
     expect(accepted.destroyed).toBe(false);
     await once(accepted, 'close');
+  });
+
+  it('is answered in a later turn if thousands become due in one, so that other requests are not delayed', async () => {
+    const answer = answerBrokenRequests(() => false);
+    const sockets = Array.from({ length: 1_000 }, () => new Answered());
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+    });
+    const error = Object.assign(new Error('Request timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
+    for (const socket of sockets) answer(error, socket as Duplex as Socket); // it is written to, and destroyed
+    const perTurn: number[] = [];
+    let before = 0;
+    while (before < sockets.length) {
+      const now = sockets.filter((socket) => socket.writableEnded).length;
+      perTurn.push(now - before);
+      before = now;
+      await nextTurn();
+    }
+    expect(Math.max(...perTurn)).toBe(200);
+    await vi.waitFor(() => expect(sockets.every((socket) => socket.destroyed)).toBe(true), 5_000);
   });
 
   it('destroys the connection of an open reply instead of writing to it', async () => {
