@@ -7,7 +7,7 @@ import { measureInput } from './measure.ts';
 import { post } from './send.ts';
 
 const LENGTH = 64 * 1024 ** 2 - 200;
-/** Without a limit on their sum, 24 such bodies took 2.1 GB; one at a time and within it, 0.9 to 1.0 GB. */
+/** Without a limit on their sum, 24 such bodies took 2.1 GB; one at a time and within it, 0.9 GB. */
 const MAX_GROWTH_BYTES = 1.2e9;
 /**
  * A single string of 64 MiB, 16 times what the largest model reads: V8 allocates and fills it at once, which takes 35 to 50 ms
