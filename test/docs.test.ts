@@ -27,6 +27,7 @@ import { LINT_RULES } from '../src/upstreams/codewhisperer/lint/rules.ts';
 import { ADJUSTMENT_RULES } from '../src/upstreams/codewhisperer/normalize/rules.ts';
 import { REPLY_RULES } from '../src/upstreams/codewhisperer/reply-rules.ts';
 import { MODEL_RULES } from '../src/upstreams/codewhisperer/resolve-model.ts';
+import { readingMarkdown } from '../src/upstreams/codewhisperer/rule-document.ts';
 import { ADMIN_ROUTES } from './support/admin-routes.ts';
 
 /** Cells of every table row whose first cell is `code`. */
@@ -72,6 +73,13 @@ function isDeclared(step: string): boolean {
   const source = readFileSync(resolve(import.meta.dirname, '../src', file), 'utf8');
   return new RegExp(`^( {2,4})?(export )?(async )?(function )?${name}(<\\w+>)?\\((.* \\{)?$`, 'm').test(source);
 }
+
+describe('docs/rules.md', () => {
+  it('has the generated tables', () => {
+    const page = readFileSync(resolve(import.meta.dirname, '../docs/rules.md'), 'utf8');
+    expect(page).toContain(`<!-- table: readings -->\n\n${readingMarkdown()}\n\n<!-- end -->`);
+  });
+});
 
 describe('docs/errors.md', () => {
   it('lists the codes of the error table with their status, blame and retry', () => {

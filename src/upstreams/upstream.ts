@@ -119,6 +119,8 @@ export interface Access {
   readonly baseUrl: string | undefined;
   /** Kind of account (`builder-id`, `api-key`, …): wire profiles differ by it. */
   readonly kind: string;
+  /** What this account has learnt under this wire profile about rules that sources contradict: reading by rule. */
+  readonly readings?: Readonly<Record<string, string>> | undefined;
 }
 
 /** One call of an operation over all its attempts, so that the service can tell a retry from a new call. */

@@ -34,7 +34,7 @@ export function encodeCompletion(
   profiles: WireProfiles = SHIPPED_PROFILES,
 ): EncodedCompletion {
   const { access, references, nextToken, invocation } = context;
-  const profileArn = profileArnFor(profiles.get(access.wireProfile), 'GenerateCompletions', access);
+  const profileArn = profileArnFor(profiles.of(access), 'GenerateCompletions', access);
   const file = codeFile(completion);
   const left = leftWindow(completion.prefix);
   const right = rightWindow(completion.suffix);

@@ -7,6 +7,7 @@
 import type { Conversation, Tool } from '../../core/conversation.ts';
 import { readEnvironment } from '../../core/environment.ts';
 import { isJsonObject, type JsonValue } from '../../core/json.ts';
+import type { Model } from '../../core/models.ts';
 import type { Steps } from '../../core/steps.ts';
 import { estimateConversationTokens } from '../../core/tokens.ts';
 import { estimated, type Figure } from '../../core/usage.ts';
@@ -18,7 +19,7 @@ import { CallRecoveringDecoder } from './leaked-calls/decoder.ts';
 import { normalize } from './normalize/passes.ts';
 import { operationRequest, profileArnFor } from './operations.ts';
 import { outputLimitSettings } from './output-limit.ts';
-import { SHIPPED_PROFILES, type WireProfiles } from './profiles.ts';
+import { SHIPPED_PROFILES, type WireProfile, type WireProfiles } from './profiles.ts';
 import { reasoningSettings } from './reasoning-settings.ts';
 import { requestedReasoning } from './requested-reasoning.ts';
 
@@ -29,7 +30,7 @@ export function* encodeChat(
   profiles: WireProfiles = SHIPPED_PROFILES,
 ): Steps<EncodedChat> {
   const { access, model, withoutReasoningHistory, invocation } = context;
-  const profile = profiles.get(access.wireProfile);
+  const profile = profiles.of(access);
   const requested = requestedReasoning(conversation.reasoning, model.reasoning);
   const { output } = conversation;
   const thinksAlways = context.thinksAlways || undefined;
@@ -71,7 +72,7 @@ export function* encodeChat(
     limitsOutput: 'max_tokens' in limit.fields,
     createDecoder(answer) {
       const decoder = createDecoder({
-        model: model.model,
+        model: withKnownWindow(model.model, profile),
         toolNames: normalized.toolNames,
         requiredArguments: requiredArguments(normalized.conversation.tools),
         thinkingTags: reasoning.tags !== undefined,
@@ -81,6 +82,11 @@ export function* encodeChat(
       return callable.length === 0 ? decoder : new CallRecoveringDecoder(decoder, callable, answer);
     },
   };
+}
+
+/** Without its window where percentages are not of that window. */
+function withKnownWindow(model: Model | undefined, { contextPercentage }: WireProfile): Model | undefined {
+  return model && contextPercentage === 'unknown' ? { ...model, maxInputTokens: undefined } : model;
 }
 
 function withSystemText(conversation: Conversation, text: string): Conversation {

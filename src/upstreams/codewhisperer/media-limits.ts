@@ -8,7 +8,7 @@ export function mediaLimits(
   { model }: ResolvedModel,
   profiles: WireProfiles = SHIPPED_PROFILES,
 ): MediaLimits {
-  const profile = profiles.get(access.wireProfile);
+  const profile = profiles.of(access);
   const { imageFitPixels, imageBytes, documentBytes } = profile.limits;
   return {
     image: model?.takesImages === false ? undefined : { pixels: imageFitPixels, bytes: imageBytes },

@@ -59,7 +59,7 @@ export function operationRequest(
   access: Access,
   { profiles = SHIPPED_PROFILES, invocation }: CallContext = {},
 ): UpstreamRequest {
-  const profile = profiles.get(access.wireProfile);
+  const profile = profiles.of(access);
   return requestOf(profile, operationOf(profile, name), body, access, { profiles, invocation });
 }
 
@@ -84,7 +84,7 @@ export function encodeListModels(
   nextToken: string | undefined,
   profiles: WireProfiles = SHIPPED_PROFILES,
 ): UpstreamRequest {
-  const profile = profiles.get(access.wireProfile);
+  const profile = profiles.of(access);
   const profileArn = profileArnFor(profile, 'ListAvailableModels', access);
   const input: ListAvailableModelsRequest = {
     origin: profile.origin,
@@ -101,18 +101,18 @@ export function encodeListProfiles(
   nextToken: string | undefined,
   profiles: WireProfiles = SHIPPED_PROFILES,
 ): UpstreamRequest {
-  const profile = profiles.get(access.wireProfile);
+  const profile = profiles.of(access);
   const input = nextToken === undefined ? {} : { nextToken };
   return controlRequest(profile, 'ListAvailableProfiles', input, access, profiles);
 }
 
 /** Without an ARN the service returns the profile of the calling API key. */
 export function encodeGetProfile(access: Access, profiles: WireProfiles = SHIPPED_PROFILES): UpstreamRequest {
-  return controlRequest(profiles.get(access.wireProfile), 'GetProfile', {}, access, profiles);
+  return controlRequest(profiles.of(access), 'GetProfile', {}, access, profiles);
 }
 
 export function encodeUsageLimits(access: Access, profiles: WireProfiles = SHIPPED_PROFILES): UpstreamRequest {
-  const profile = profiles.get(access.wireProfile);
+  const profile = profiles.of(access);
   const profileArn = profileArnFor(profile, 'GetUsageLimits', access);
   const input = {
     ...(profileArn === undefined ? {} : { profileArn }),
@@ -207,7 +207,7 @@ function hostOf({ baseUrl }: Plane, access: Access): string {
 
 /** The origins that chats and control operations are sent to, without duplicates. */
 export function originsOf(access: Access, profiles: WireProfiles = SHIPPED_PROFILES): readonly string[] {
-  const profile = profiles.get(access.wireProfile);
+  const profile = profiles.of(access);
   const region = apiRegion(profile, access);
   const planes = [profile.streaming, profile.controlPlane];
   return [...new Set(planes.map((plane) => new URL(hostOf(plane, access).replace('{region}', region)).origin))];

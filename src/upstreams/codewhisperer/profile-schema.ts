@@ -3,6 +3,7 @@
  * description is its row in docs/wire-profiles.md.
  */
 import { z } from 'zod';
+import { isReading } from './readings/rules.ts';
 
 /** Kinds of account, by how they sign in. */
 export const ACCOUNT_KINDS = ['builder-id', 'idc', 'social', 'external-idp', 'api-key', 'iam'] as const;
@@ -192,6 +193,19 @@ export const wireProfileSchema = z
         documents: flag.describe('Documents. If `false`, their text is sent.'),
       })
       .describe('What the service accepts. Everything else is left out or rewritten, with a note.'),
+    contextPercentage: z
+      .enum(['of-window', 'unknown'])
+      .optional()
+      .describe(
+        'What `contextUsagePercentage` is a share of: the window that the catalogue lists (default), or `unknown`: input tokens are then estimated.',
+      ),
+    readings: z
+      .record(z.string(), z.string())
+      .refine((readings) => Object.entries(readings).every(([rule, reading]) => isReading(rule, reading)), {
+        error: 'names a rule or a reading that docs/rules.md does not list',
+      })
+      .optional()
+      .describe('Reading by rule, where sources contradict each other: see [rules](rules.md).'),
     limits: z
       .strictObject({
         historyEntries: count.describe('Messages before the current one.'),

@@ -1,4 +1,5 @@
 /** A gateway's wire profiles: the shipped ones and the user's own. */
+import { LRUCache } from 'lru-cache';
 import { GatewayError } from '../../core/errors.ts';
 import { type ProfileFamily, type ProfileFile, readProfileFiles } from './profile-files.ts';
 import type { WireProfile } from './profile-schema.ts';
@@ -8,6 +9,8 @@ import kiroRuntime from './profiles/kiro-runtime.json' with { type: 'json' };
 import qIam from './profiles/q-iam.json' with { type: 'json' };
 import qJson from './profiles/q-json.json' with { type: 'json' };
 import qRest from './profiles/q-rest.json' with { type: 'json' };
+import { withReadings } from './readings/profile.ts';
+import type { RuleReadings } from './readings/rules.ts';
 
 export type { McpForm, Operation, OperationName, WireProfile } from './profile-schema.ts';
 
@@ -35,12 +38,21 @@ interface Family {
   readonly origin: string;
 }
 
+interface ProfileUse {
+  readonly wireProfile: string;
+  readonly readings?: RuleReadings | undefined;
+}
+
+const MAX_READ_PROFILES = 500;
+
 export class WireProfiles {
   readonly client: ClientFacts;
   readonly #families: readonly Family[];
   readonly #byId: ReadonlyMap<string, WireProfile>;
   /** By kind of account and named profile, which are few: every lease asks for an order. */
   readonly #orders = new Map<string, readonly [string, ...string[]]>();
+  /** By profile and readings. Bounded, since readings come from storage. */
+  readonly #read = new LRUCache<string, WireProfile>({ max: MAX_READ_PROFILES });
 
   /** Throws `invalid_request` naming the file and the member at fault. */
   constructor(client: ClientFacts = UNKNOWN_CLIENT, files: readonly ProfileFile[] = []) {
@@ -53,7 +65,19 @@ export class WireProfiles {
       ...[...shipped].filter(([id]) => !added.has(id)).map(([, profiles]) => ({ profiles, origin: 'shipped' })),
     ];
     const all = this.#families.flatMap(({ profiles }) => profiles);
-    this.#byId = new Map(all.map((profile) => [profile.id, profile]));
+    this.#byId = new Map(all.map((profile) => [profile.id, withReadings(profile, profile.readings ?? {})]));
+  }
+
+  /** The profile that an account uses, under the readings it has learnt. The same object for the same readings. */
+  of({ wireProfile: id, readings }: ProfileUse): WireProfile {
+    const profile = this.get(id);
+    if (readings === undefined) return profile;
+    const key = `${id} ${JSON.stringify(readings)}`;
+    const known = this.#read.get(key);
+    if (known) return known;
+    const read = withReadings(profile, readings);
+    this.#read.set(key, read);
+    return read;
   }
 
   /** Without variants; the user's own before the shipped ones. */

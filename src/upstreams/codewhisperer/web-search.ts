@@ -15,7 +15,7 @@ import { type McpForm, SHIPPED_PROFILES, type WireProfiles } from './profiles.ts
 export function createWebSearch(profiles: WireProfiles): UpstreamWebSearch {
   return {
     forms: (access) => formsOf(access, profiles).length,
-    fitQuery: (access, query) => cut(query, profiles.get(access.wireProfile).limits.searchQueryChars),
+    fitQuery: (access, query) => cut(query, profiles.of(access).limits.searchQueryChars),
     encodeSearch: (access, call, invocation) => encodeSearch(access, call, invocation, profiles),
     decodeSearch,
   };
@@ -23,8 +23,9 @@ export function createWebSearch(profiles: WireProfiles): UpstreamWebSearch {
 
 export const webSearch: UpstreamWebSearch = createWebSearch(SHIPPED_PROFILES);
 
-function formsOf({ wireProfile, kind }: Access, profiles: WireProfiles): readonly McpForm[] {
-  const forms = profiles.get(wireProfile).operations.InvokeMCP ?? [];
+function formsOf(access: Access, profiles: WireProfiles): readonly McpForm[] {
+  const { kind } = access;
+  const forms = profiles.of(access).operations.InvokeMCP ?? [];
   return forms.filter(({ exceptFor = [] }) => !exceptFor.some((excepted) => excepted === kind));
 }
 
@@ -36,7 +37,7 @@ function encodeSearch(
 ): UpstreamRequest {
   const form = formsOf(access, profiles)[index];
   if (!form) throw new GatewayError('feature_not_supported', 'Web search is not available for this kind of account.');
-  const profile = profiles.get(access.wireProfile);
+  const profile = profiles.of(access);
   const profileArn = profileArnOn(profile, form, access);
   const params = { name: WEB_SEARCH_TOOL, arguments: { query } };
   const body = {
