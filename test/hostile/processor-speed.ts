@@ -17,7 +17,7 @@ const TEXT = JSON.stringify(
 
 /**
  * The processor time of a fixed amount of parsing and garbage collection, as a multiple of the reference, from 1 to 2.
- * Measured anew for each input: other programs that share a core or its cache slow it down for minutes at a time.
+ * Measured again for each input: other programs that share a core or its cache slow it down for minutes at a time.
  */
 export function processorSlowness(): number {
   const before = process.threadCpuUsage();
