@@ -103,6 +103,18 @@ describe('dragoman doctor', () => {
     expect(JSON.parse(out).accounts).toMatchObject([
       { label: 'environment', closingEvents: ['q-rest'], wireProfile: null },
     ]);
+    const text = await runCommand(['doctor', 'learnt', 'environment'], env, home);
+    expect(text.out).toMatch(/wire profile +the first of its kind\n.*closing events +q-rest/s);
+  });
+
+  it('forgets what accounts have learnt', async () => {
+    const env = await simulated();
+    const home = createHome();
+    await examine(env, home);
+    const { out } = await runCommand(['doctor', 'learnt', '--reset'], env, home);
+    expect(out).toBe('Reset: environment.\n');
+    const { accounts } = JSON.parse((await runCommand(['doctor', 'learnt', '--json'], env, home)).out);
+    expect(accounts).toMatchObject([{ closingEvents: [], readings: [], wireProfile: null }]);
   });
 });
 

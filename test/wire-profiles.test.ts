@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { accountList } from '../src/http/admin/contract/account.ts';
+import { learnedAnswer } from '../src/http/admin/contract/learned.ts';
 import { API_KEY_ACCOUNT } from '../src/simulator/default-accounts.ts';
 import type { Script } from '../src/simulator/script.ts';
 import { wireProfileMarkdown } from '../src/upstreams/codewhisperer/profile-document.ts';
@@ -176,6 +178,30 @@ describe('a refused wire profile', () => {
     };
     expect(await usualTried()).toBe(1);
     expect(await usualTried()).toBe(0);
+  });
+
+  it('is shown with the reason, and forgotten on request', async () => {
+    const env = { DRAGOMAN_ADMIN_TOKEN: 'an-admin-token-of-a-test' };
+    await using gateway = await startTestGateway({ script: { ...SCRIPT, service: { hosts: 'kiro' } }, env });
+    const ask = async (method: string, path: string): Promise<unknown> => {
+      const headers = { authorization: `Bearer ${env.DRAGOMAN_ADMIN_TOKEN}` };
+      return (await fetch(`${gateway.url}/v2/accounts${path}`, { method, headers })).json();
+    };
+    const usualTried = () => chatsOf(gateway).length;
+    const [used] = await runSession(clientOf(gateway));
+    const [account] = accountList.parse(await ask('GET', '')).accounts;
+    const learnt = async (method: string) => learnedAnswer.parse(await ask(method, `/${account?.id}/learned`)).learned;
+    await expect.poll(async () => (await learnt('GET')).wireProfile?.id).toBe(used);
+    expect((await learnt('GET')).wireProfile).toMatchObject({
+      since: expect.any(String),
+      refused: [{ id: 'q-rest', code: 'profile_required', message: expect.stringMatching(/ARN/) }, { id: 'q-json' }],
+    });
+    expect(await learnt('DELETE')).toMatchObject({ wireProfile: null, closingEvents: [] });
+    const before = usualTried();
+    await runSession(clientOf(gateway));
+    // The first profile is tried again.
+    expect(gateway.simulator.requests.slice(-20).map(({ path: at }) => at)).toContain('/generateAssistantResponse');
+    expect(usualTried()).toBeGreaterThan(before);
   });
 
   it('falls back for a list of models that its host does not serve', async () => {

@@ -5,6 +5,7 @@
 import { Semaphore, SingleFlight } from '../core/async.ts';
 import type { Cancel, Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
+import type { RuleReadings } from '../core/learned-facts.ts';
 import type { Log } from '../core/log.ts';
 import { type AccountState, type HealthEvent, healedHealth, mergeHealth, nextHealth } from './health.ts';
 import type { LimitShare } from './options.ts';
@@ -115,6 +116,22 @@ export class AccountRegistry {
     const { clock } = this.#options;
     const learned = await this.write((store) => store.saveLearned(id, facts, clock.now()));
     if (learned) this.#entries.get(id)?.update({ learned });
+  }
+
+  /** Rejects with `storage_unavailable`. */
+  async learnReadings(id: string, wireProfile: string, readings: RuleReadings): Promise<void> {
+    const { clock } = this.#options;
+    const learned = await this.write((store) => store.saveReadings(id, wireProfile, readings, clock.now()));
+    if (learned) this.#entries.get(id)?.update({ learned });
+  }
+
+  /** Rejects with `storage_unavailable`. */
+  async forgetLearned(entry: PooledAccount): Promise<void> {
+    const { clock } = this.#options;
+    await this.#learning.settled();
+    const learned = await this.write((store) => store.forgetLearned(entry.id, clock.now()));
+    entry.missedClosingEvents.clear();
+    if (learned) entry.update({ learned });
   }
 
   /**

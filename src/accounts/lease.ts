@@ -1,5 +1,6 @@
 /** Requests to the pool and the leases that it returns. The same shapes as the gateway's ports of these names. */
 import type { GatewayError } from '../core/errors.ts';
+import type { LearnedWireProfile, RuleReadings } from '../core/learned-facts.ts';
 import type { Choice } from './choice.ts';
 import { type CredentialKind, hasFixedToken, profileArnOf, refusalOf } from './credentials.ts';
 import type { Account, SignRequest } from './ports.ts';
@@ -30,6 +31,7 @@ export interface LeasedAccount {
     readonly wireProfile: string;
     readonly baseUrl: string | undefined;
     readonly kind: CredentialKind;
+    readonly readings?: RuleReadings | undefined;
   };
   readonly accessToken: string;
   /** The access token is the credential itself (an API key), which cannot be renewed. */
@@ -67,6 +69,7 @@ export function lend(
     wireProfile,
     baseUrl: options.baseUrl,
     kind: credential.kind,
+    readings: account.learned.readings?.[wireProfile]?.readings,
   };
   return {
     accountId: id,
@@ -85,7 +88,7 @@ export interface Lease extends LeasedAccount {
   /** Earlier replies of this account under this wire profile ended with closing events. */
   readonly sendsClosingEvents: boolean;
   /** Stores that this lease's wire profile works after others were refused. Never throws. */
-  learnWireProfile(untilMs: number): void;
+  learnWireProfile(learned: LearnedWireProfile): void;
   /** Records for later leases that a reply ended with closing events. Never throws. */
   learnClosingEvents(): void;
   /** Records a reply without closing events; after several in a row none are expected any more. Never throws. */
@@ -97,7 +100,7 @@ export interface Lease extends LeasedAccount {
 
 /** What a lease tells its pool. */
 export interface Lender<Slot> {
-  learnWireProfile(accountId: string, wireProfile: string, untilMs: number): void;
+  learnWireProfile(accountId: string, learned: LearnedWireProfile): void;
   learnClosingEvents(accountId: string, wireProfile: string): void;
   missClosingEvents(accountId: string, wireProfile: string): void;
   leave(slot: Slot): void;
@@ -135,8 +138,8 @@ export class PoolLease<Slot extends { readonly choice: Choice }> implements Leas
     this.#lender = lender;
   }
 
-  learnWireProfile(untilMs: number): void {
-    this.#lender.learnWireProfile(this.accountId, this.access.wireProfile, untilMs);
+  learnWireProfile(learned: LearnedWireProfile): void {
+    this.#lender.learnWireProfile(this.accountId, learned);
   }
 
   learnClosingEvents(): void {

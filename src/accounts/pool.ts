@@ -2,6 +2,7 @@
 import { withinTime } from '../core/async.ts';
 import { GatewayError } from '../core/errors.ts';
 import { checkedLabel } from '../core/labels.ts';
+import type { LearnedWireProfile, RuleReadings } from '../core/learned-facts.ts';
 import { AccountRegistry } from './account-registry.ts';
 import { checkedConnection, saveConnection } from './connection.ts';
 import { credentialFailure } from './credential-failure.ts';
@@ -45,7 +46,7 @@ export class Pool {
       onRead: () => this.#scheduler.serve(),
     });
     this.#lender = {
-      learnWireProfile: (id, wireProfile, untilMs) => this.#learnWireProfile(id, wireProfile, untilMs),
+      learnWireProfile: (id, learned) => this.#learnWireProfile(id, learned),
       learnClosingEvents: (id, wireProfile) => this.#registry.learnClosingEvents(id, wireProfile),
       missClosingEvents: (id, wireProfile) => this.#registry.find(id)?.missClosingEvents(wireProfile),
       leave: (slot) => this.#scheduler.leave(slot),
@@ -92,10 +93,25 @@ export class Pool {
     return this.#registry.learn(id, facts);
   }
 
-  #learnWireProfile(accountId: string, id: string, untilMs: number): void {
-    this.learn(accountId, { wireProfile: { id, untilMs } }).catch((cause: unknown) => {
+  /** Adds to the readings of the account under this wire profile. Rejects with `storage_unavailable`. */
+  learnReadings(id: string, wireProfile: string, readings: RuleReadings): Promise<void> {
+    return this.#registry.learnReadings(id, wireProfile, readings);
+  }
+
+  /** Removes what the service has shown about an account. Rejects with `storage_unavailable` or `not_found`. */
+  async forgetLearned(id: string): Promise<Account> {
+    const entry = this.#entry(id);
+    await this.#registry.forgetLearned(entry);
+    return entry.account;
+  }
+
+  #learnWireProfile(accountId: string, wireProfile: LearnedWireProfile): void {
+    this.learn(accountId, { wireProfile }).catch((cause: unknown) => {
       const why = GatewayError.from(cause).details;
-      this.#options.log.warn({ accountId, wireProfile: id, why }, 'could not save the wire profile of an account');
+      this.#options.log.warn(
+        { accountId, wireProfile: wireProfile.id, why },
+        'could not save the wire profile of an account',
+      );
     });
   }
 

@@ -1,4 +1,5 @@
 /** The interfaces of storage and transport that the accounts need. */
+import type { LearnedReadings, LearnedWireProfile, RuleReadings } from '../core/learned-facts.ts';
 import type { AccessToken, Credential, IamCredential, RefreshableCredential } from './credentials.ts';
 import type { Health } from './health.ts';
 import type { AccountOptions } from './options.ts';
@@ -33,8 +34,9 @@ export interface LastRefresh {
 export interface LearnedFacts {
   /** Wire profiles under which the service ends a reply with closing events. Absent: none so far. */
   readonly closingEvents?: readonly string[];
-  /** The wire profile that worked after earlier ones were refused, and until when it is used. */
-  readonly wireProfile?: { readonly id: string; readonly untilMs: number };
+  readonly wireProfile?: LearnedWireProfile;
+  /** How the service reads the rules on which the sources contradict each other, by wire profile. */
+  readonly readings?: Readonly<Record<string, LearnedReadings>>;
   /** ARN of the profile of an API key, as the service reports it. */
   readonly profileArn?: string;
   /** The last attempt to get a new access token. Absent: there was none. */
@@ -68,7 +70,20 @@ export interface AccountStore {
   /** Adds the wire profile and returns all stored facts; undefined if the account is unknown. */
   addClosingEvents(id: string, wireProfile: string, nowMs: number): Promise<LearnedFacts | undefined>;
   /** Replaces these facts and returns all stored ones; undefined if the account is unknown. */
-  saveLearned(id: string, facts: Omit<LearnedFacts, 'closingEvents'>, nowMs: number): Promise<LearnedFacts | undefined>;
+  saveLearned(
+    id: string,
+    facts: Omit<LearnedFacts, 'closingEvents' | 'readings'>,
+    nowMs: number,
+  ): Promise<LearnedFacts | undefined>;
+  /** Adds the readings to those of the wire profile, and returns all stored facts; undefined if the account is unknown. */
+  saveReadings(
+    id: string,
+    wireProfile: string,
+    readings: RuleReadings,
+    nowMs: number,
+  ): Promise<LearnedFacts | undefined>;
+  /** Removes all facts except the last refresh, and returns what is left; undefined if the account is unknown. */
+  forgetLearned(id: string, nowMs: number): Promise<LearnedFacts | undefined>;
   /** Returns undefined if there is no such account. `proxy` undefined: removes the account's own proxy. */
   saveProxy(id: string, proxy: string | undefined, nowMs: number): Promise<Account | undefined>;
   /** Returns undefined if there is no such account. */

@@ -8,15 +8,26 @@ import { settingOptions, settingsOf } from './settings-of.ts';
 export const doctor: Command = {
   name: 'doctor',
   summary: 'Check settings, network, database and accounts, and ask for a first answer',
-  argument: { name: 'learnt', meaning: '`learnt`: show what the service has taught about each account instead' },
+  argument: {
+    name: 'learnt',
+    meaning:
+      '`learnt`: show what the service has taught about each account instead, or about the account named after it',
+  },
   options: [
     { flag: '--no-answer', meaning: 'do not ask a model; the answer costs a fraction of a credit' },
+    { flag: '--reset', meaning: 'with `learnt`: forget it' },
     ...settingOptions('database', 'upstream'),
   ],
-  examples: ['dragoman doctor', 'dragoman doctor --no-answer --json', 'dragoman doctor learnt'],
+  examples: [
+    'dragoman doctor',
+    'dragoman doctor --no-answer --json',
+    'dragoman doctor learnt',
+    'dragoman doctor learnt --reset',
+  ],
   async run(input) {
-    if (input.argument === 'learnt') return (await import('./doctor/learnt.ts')).showLearnt(input);
-    if (input.argument !== undefined) throw new UsageError('`dragoman doctor` takes no argument but `learnt`.');
+    const [topic, ...rest] = input.args;
+    if (topic === 'learnt') return (await import('./doctor/learnt.ts')).showLearnt(input, rest.join(' ') || undefined);
+    if (topic !== undefined) throw new UsageError('`dragoman doctor` takes no argument but `learnt`.');
     const { findingText, summaryText } = await import('./doctor/finding.ts');
     const { terminal, json } = input;
     const findings: Finding[] = [];

@@ -98,6 +98,7 @@ class Dispatch {
       // The reply stream releases the lease.
       keepsLease: true,
       movesOn: 'always',
+      isAboutProfile: ({ code, upstream }) => code === 'unknown_model' && upstream !== undefined && this.#isListed,
       lease: (retry) => {
         this.#attempt++;
         return this.#leaseFor(retry);
@@ -106,6 +107,13 @@ class Dispatch {
       onStep: (error, lease, _attempt, waitMs) => this.#logFailure(error, lease, waitMs),
     };
     return withLease(this.#context, plan, (_lease, attempt) => this.#exchange(this.#preparedLease, attempt));
+  }
+
+  /** The service itself lists the model to which it has just refused a chat: only this plane lacks it. */
+  get #isListed(): boolean {
+    if (!this.#prepared) return false;
+    const { model, catalogue } = this.#prepared.target;
+    return model.model !== undefined && !catalogue.isPartial;
   }
 
   get #preparedLease(): PreparedLease {
@@ -201,8 +209,8 @@ class Dispatch {
     }
     const { encoded, response } = await this.#send(prepared, attempt);
     if (record) record.upstreamRequestId = this.#context.upstream.requestIdOf(response);
-    const rememberUntilMs = this.#context.wireProfiles?.worked({ id: lease.accountId }, lease.access.wireProfile);
-    if (rememberUntilMs !== undefined) lease.learnWireProfile?.(rememberUntilMs);
+    const learned = this.#context.wireProfiles?.worked({ id: lease.accountId }, lease.access.wireProfile);
+    if (learned) lease.learnWireProfile?.(learned);
     const { limitsOutput } = encoded;
     const adjustments = this.#adjustments([model, fitted, encoded], limitsOutput);
     const decoder = encoded.createDecoder({

@@ -27,7 +27,7 @@ const NOT_AUTHORIZED = refusal(403, 'AccessDeniedException', 'User is not author
 
 function setup(
   replies: readonly (FakeReply | GatewayError)[],
-  { accounts = ['a1'], hasFixedToken = false, baseUrl = undefined as string | undefined } = {},
+  { accounts = ['a1'], hasFixedToken = false, baseUrl = undefined as string | undefined, models = [] as string[] } = {},
 ) {
   const clock = createFakeClock();
   const choice = new WireProfileChoice(
@@ -43,7 +43,8 @@ function setup(
     lent.push(`${leased.accountId} ${wireProfile} ${leased.accessToken}`);
     return { ...leased, hasFixedToken, access: { ...leased.access, wireProfile, baseUrl } };
   };
-  const wire = createFakeWire(replies);
+  const catalogue = { models: models.map((id) => ({ id, name: id })) };
+  const wire = createFakeWire(replies, () => ({ chunks: [JSON.stringify({ catalogue })] }));
   const upstream = { ...createFakeUpstream(), explainFailure, suggestsOtherWireProfile };
   const gateway = createGateway({
     upstream,
@@ -82,6 +83,9 @@ describe('a refused wire profile', () => {
     ['a body that the service does not know', refusal(400, 'ValidationException', 'Invalid.', 'REQUEST_BODY_INVALID')],
     ['an unknown operation', refusal(400, 'UnknownOperationException', '')],
     ['an unknown path', { status: 404, chunks: ['Not Found'] }],
+    ['a path that the service has removed', { status: 410, chunks: ['Gone'] }],
+    ['a member that the service does not know', refusal(400, 'ValidationException', 'Unknown field agentMode.')],
+    ['a body in another protocol', refusal(400, 'SerializationException', '')],
     ['a missing profile', refusal(400, 'ValidationException', 'profileArn is required for this request.')],
     ['a host that does not exist', NO_HOST],
   ])('is replaced by the next one within the same request after %s', async (_why, refused) => {
@@ -107,6 +111,15 @@ describe('a refused wire profile', () => {
     const { ask, lent } = setup([refused]);
     await expect(ask()).rejects.toThrow(expect.objectContaining({ code }));
     expect(new Set(lent)).toEqual(new Set(['a1 one token-1']));
+  });
+
+  it('is replaced if it refuses a model that the service lists, but not for any other model', async () => {
+    const noModel = refusal(400, 'ValidationException', 'Invalid model.', 'INVALID_MODEL_ID');
+    const listed = setup([noModel, GOOD], { models: ['some-model'] });
+    expect(await listed.ask()).toBe('two');
+    const unlisted = setup([noModel]);
+    await expect(unlisted.ask()).rejects.toThrow(expect.objectContaining({ code: 'unknown_model' }));
+    expect(unlisted.lent).toEqual(['a1 one token-1']);
   });
 
   it('is replaced only after the token was renewed, which happens once', async () => {

@@ -5,6 +5,7 @@ import type { Attachment } from '../core/attachment.ts';
 import type { CodeCompletion } from '../core/code-completion.ts';
 import type { Conversation } from '../core/conversation.ts';
 import type { GatewayError } from '../core/errors.ts';
+import type { LearnedWireProfile } from '../core/learned-facts.ts';
 import type { Catalogue } from '../core/models.ts';
 import type { ReplyEvent } from '../core/reply.ts';
 import type { Access, ImageLimits, UpstreamRequest } from '../upstreams/upstream.ts';
@@ -104,7 +105,7 @@ export interface Lease {
   /** Records a reply without closing events; after several in a row none are expected any more. Never throws. */
   missClosingEvents?(): void;
   /** Stores that this lease's wire profile works after others were refused. Never throws. */
-  learnWireProfile?(untilMs: number): void;
+  learnWireProfile?(learned: LearnedWireProfile): void;
   /** Instead of `release`, if nothing was sent: frees the slot as if the account had not been leased. */
   cancel(): void;
   /** Must be called exactly once. undefined means success: at least one visible character or a complete tool call. */

@@ -11,11 +11,14 @@ type Refused = Pick<Lease, 'accountId' | 'access' | 'hasFixedToken'>;
 
 export class WireProfileWalk {
   readonly #context: Walking;
+  readonly #isOperationAboutProfile: (error: GatewayError) => boolean;
   /** For each account, the refused profiles and the first refusal. */
   #tried: Map<string, { readonly ids: Set<string>; readonly refusal: GatewayError }> | undefined = undefined;
 
-  constructor(context: Walking) {
+  /** `isAboutProfile`: failures that only the operation can attribute to the profile. */
+  constructor(context: Walking, isAboutProfile: (error: GatewayError) => boolean = () => false) {
     this.#context = context;
+    this.#isOperationAboutProfile = isAboutProfile;
   }
 
   /** Returns true if the account now has another profile. A token that can be renewed is renewed first. */
@@ -24,13 +27,13 @@ export class WireProfileWalk {
     if (!lease || !wireProfiles || !this.#isAboutProfile(error)) return false;
     if (error.code === 'token_rejected' && lease.hasFixedToken !== true) return false;
     const { accountId, access } = lease;
-    // An account with its own base URL reaches the same host under every profile.
-    if (access.baseUrl !== undefined && error.upstream === undefined) return false;
+    // A base URL without the host's name leads every profile to the same host.
+    if (access.baseUrl?.includes('{host}') === false && error.upstream === undefined) return false;
     this.#tried ??= new Map();
     const tried = this.#tried.get(accountId) ?? { ids: new Set(), refusal: error };
     this.#tried.set(accountId, tried);
     tried.ids.add(access.wireProfile);
-    const next = wireProfiles.moveOn({ id: accountId, kind: access.kind }, access.wireProfile);
+    const next = wireProfiles.moveOn({ id: accountId, kind: access.kind }, access.wireProfile, error);
     if (next === undefined || tried.ids.has(next)) return false;
     const { code, message, upstream } = error;
     const fields = { accountId, code, message, upstream, from: access.wireProfile, to: next };
@@ -53,7 +56,8 @@ export class WireProfileWalk {
   }
 
   #isAboutProfile(error: GatewayError): boolean {
-    return this.#context.upstream.suggestsOtherWireProfile?.(error) === true;
+    const { upstream } = this.#context;
+    return upstream.suggestsOtherWireProfile?.(error) === true || this.#isOperationAboutProfile(error);
   }
 }
 

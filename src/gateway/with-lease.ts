@@ -23,6 +23,8 @@ export interface LeasePlan<L extends Lease = Lease> {
    * refusals may concern just this operation while chats work.
    */
   readonly movesOn: 'always' | 'if-absent';
+  /** Failures that only this operation can attribute to the wire profile, in addition to those of the upstream. */
+  isAboutProfile?(error: GatewayError): boolean;
   /** Failures that do not count against the account: it lacks only this operation. */
   readonly aboutOperation?: ReadonlySet<ErrorCode>;
   /** Longest pause before another attempt; a failure that needs a longer one is final. Default: any. */
@@ -51,7 +53,7 @@ export async function withLease<T, L extends Lease = Lease>(
 ): Promise<T> {
   const { signal, maxPauseMs = Number.POSITIVE_INFINITY } = plan;
   const retry = new RetryPlan(context.clock.random, plan.isPaced);
-  const walk = new WireProfileWalk(context);
+  const walk = new WireProfileWalk(context, plan.isAboutProfile);
   for (let number = 1; ; number++) {
     let lease: L | undefined;
     let record: AttemptRecord | undefined;

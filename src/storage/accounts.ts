@@ -4,6 +4,7 @@ import type { Health } from '../accounts/health.ts';
 import { type AccountOptions, DEFAULT_OPTIONS } from '../accounts/options.ts';
 import type { Account, AccountStore, LearnedFacts, NewAccount, Secrets } from '../accounts/ports.ts';
 import { GatewayError } from '../core/errors.ts';
+import type { RuleReadings } from '../core/learned-facts.ts';
 import type { Database } from './database.ts';
 import { checkStillOurs } from './key-check.ts';
 import { withRetry } from './retry.ts';
@@ -88,6 +89,22 @@ export class DatabaseAccountStore implements AccountStore {
 
   saveLearned(id: string, facts: LearnedFacts, nowMs: number): Promise<LearnedFacts | undefined> {
     return this.#changeLearned(id, nowMs, (learned) => ({ ...learned, ...facts }));
+  }
+
+  saveReadings(
+    id: string,
+    wireProfile: string,
+    readings: RuleReadings,
+    nowMs: number,
+  ): Promise<LearnedFacts | undefined> {
+    return this.#changeLearned(id, nowMs, (learned) => {
+      const merged = { readings: { ...learned.readings?.[wireProfile]?.readings, ...readings }, atMs: nowMs };
+      return { ...learned, readings: { ...learned.readings, [wireProfile]: merged } };
+    });
+  }
+
+  forgetLearned(id: string, nowMs: number): Promise<LearnedFacts | undefined> {
+    return this.#changeLearned(id, nowMs, ({ lastRefresh }) => (lastRefresh === undefined ? {} : { lastRefresh }));
   }
 
   saveProxy(id: string, proxy: string | undefined, nowMs: number): Promise<Account | undefined> {

@@ -168,6 +168,24 @@ describe.each([
     expect(await accounts.saveLearned('none', { profileArn }, 60)).toBeUndefined();
   });
 
+  it('adds readings of rules by wire profile, and forgets all facts but the last refresh', async () => {
+    const { accounts } = await openAt({ url: await url() });
+    await accounts.put(account(), 10);
+    await accounts.saveReadings('a1', 'q-rest', { 'blank-turn': 'accepted' }, 20);
+    await accounts.saveReadings('a1', 'q-json', { 'blank-turn': 'refused' }, 30);
+    const readings = {
+      'q-rest': { readings: { 'blank-turn': 'accepted', 'digit-first-name': 'refused' }, atMs: 40 },
+      'q-json': { readings: { 'blank-turn': 'refused' }, atMs: 30 },
+    };
+    expect(await accounts.saveReadings('a1', 'q-rest', { 'digit-first-name': 'refused' }, 40)).toEqual({ readings });
+    const lastRefresh = { atMs: 50, succeeded: true };
+    await accounts.saveLearned('a1', { lastRefresh }, 50);
+    expect(await accounts.find('a1')).toMatchObject({ learned: { readings, lastRefresh } });
+    expect(await accounts.forgetLearned('a1', 60)).toEqual({ lastRefresh });
+    expect(await accounts.find('a1')).toMatchObject({ learned: { lastRefresh } });
+    expect(await accounts.forgetLearned('none', 70)).toBeUndefined();
+  });
+
   it('removes', async () => {
     const { accounts } = await openAt({ url: await url() });
     await accounts.put(account(), 10);

@@ -6,6 +6,7 @@ import type { Adjustment } from '../core/adjustments.ts';
 import type { CodeCompletion } from '../core/code-completion.ts';
 import type { Conversation } from '../core/conversation.ts';
 import type { GatewayError } from '../core/errors.ts';
+import type { RuleReadings } from '../core/learned-facts.ts';
 import type { NamedReasoning } from '../core/model-name.ts';
 import type { Catalogue, Model } from '../core/models.ts';
 import type { ReplyEvent, Source } from '../core/reply.ts';
@@ -120,7 +121,7 @@ export interface Access {
   /** Kind of account (`builder-id`, `api-key`, …): wire profiles differ by it. */
   readonly kind: string;
   /** What this account has learnt under this wire profile about rules that sources contradict: reading by rule. */
-  readonly readings?: Readonly<Record<string, string>> | undefined;
+  readonly readings?: RuleReadings | undefined;
 }
 
 /** One call of an operation over all its attempts, so that the service can tell a retry from a new call. */

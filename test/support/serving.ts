@@ -166,6 +166,7 @@ export const NO_ADMIN: ServerOptions['admin'] = {
     setEnabled: unused,
     patch: unused,
     refresh: unused,
+    forgetLearned: unused,
     limits: unused,
     readLimits: unused,
   },

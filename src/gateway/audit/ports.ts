@@ -18,6 +18,7 @@ export type AuditAction =
   | 'account.change'
   | 'account.refresh'
   | 'account.remove'
+  | 'account.reset-learned'
   | 'admin-token.reset'
   | 'key.change'
   | 'key.create'

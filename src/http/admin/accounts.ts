@@ -12,6 +12,8 @@ import {
   patchedAccount,
   removedAccount,
 } from './contract/account.ts';
+import { learnedAnswer } from './contract/learned.ts';
+import { toLearnedView } from './learned-view.ts';
 import { addAccount, findProfiles } from './new-account.ts';
 import type { AdminParts } from './ports.ts';
 import { replacedCredential } from './replaced-credential.ts';
@@ -20,6 +22,7 @@ import type { AdminApp } from './route.ts';
 export function registerAccounts(app: AdminApp, parts: AdminParts): void {
   registerCollection(app, parts);
   registerChanges(app, parts);
+  registerLearned(app, parts);
 }
 
 function registerCollection(app: AdminApp, parts: AdminParts): void {
@@ -91,6 +94,34 @@ function registerChanges(app: AdminApp, parts: AdminParts): void {
     '/v2/accounts/:id/refresh',
     { schema: { summary: 'Get a new access token now', params: byId, response: { 200: accountAnswer } } },
     async ({ params }) => answerOf(parts, await accounts.refresh(find(parts, params.id).id)),
+  );
+}
+
+function registerLearned(app: AdminApp, parts: AdminParts): void {
+  const { accounts, clock } = parts;
+  const viewOf = ({ id, learned }: Account) => ({ id, learned: toLearnedView(learned, clock.now()) });
+  app.get(
+    '/v2/accounts/:id/learned',
+    {
+      schema: {
+        summary: 'Get what the service has shown about an account',
+        params: byId,
+        response: { 200: learnedAnswer },
+      },
+    },
+    async ({ params }) => viewOf(find(parts, params.id)),
+  );
+  app.delete(
+    '/v2/accounts/:id/learned',
+    {
+      schema: {
+        summary: 'Forget what the service has shown about an account',
+        description: 'The next request begins with the first wire profile and the default reading of every rule.',
+        params: byId,
+        response: { 200: learnedAnswer },
+      },
+    },
+    async ({ params }) => viewOf(await accounts.forgetLearned(find(parts, params.id).id)),
   );
 }
 

@@ -83,6 +83,8 @@ export interface AdminAccounts {
   limits(id: string): LimitsReading | undefined;
   /** Asks the service now. Throws its error. */
   readLimits(id: string): Promise<LimitsReading>;
+  /** Removes what the service has shown about it. Rejects with `not_found` or `storage_unavailable`. */
+  forgetLearned(id: string): Promise<Account>;
   /** Gets a new access token now. */
   refresh(id: string): Promise<Account>;
 }

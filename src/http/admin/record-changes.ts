@@ -34,6 +34,7 @@ export const AUDITED_ROUTES: Readonly<Record<string, AuditedRoute>> = {
   'PATCH /v2/accounts/:id': { action: 'account.change', kind: 'account' },
   'DELETE /v2/accounts/:id': { action: 'account.remove', kind: 'account' },
   'POST /v2/accounts/:id/refresh': { action: 'account.refresh' },
+  'DELETE /v2/accounts/:id/learned': { action: 'account.reset-learned' },
   'POST /v2/auth/start': { action: 'sign-in.start' },
   'POST /v2/auth/claim/:authId': { action: 'account.add', kind: 'account', onlyIfChanged: true },
   'POST /v2/imports': { action: 'account.add', kind: 'account' },

@@ -34,9 +34,19 @@ export function suggestsOtherRegion({ code, upstream }: GatewayError): boolean {
 
 function isAboutForm(upstream: GatewayError['upstream']): boolean {
   if (!upstream) return false;
-  const { status, name, reason } = upstream;
-  return reason?.startsWith('REQUEST_BODY_INVALID') === true || status === 415 || name === 'UnknownOperationException';
+  const { status, name, reason, message } = upstream;
+  if (reason !== undefined) return reason.startsWith('REQUEST_BODY_INVALID');
+  return status === 410 || status === 415 || FORM_ERRORS.has(name ?? '') || UNKNOWN_MEMBER.test(message ?? '');
 }
+
+/** Errors of AWS's protocols, before the service looks at the request: https://smithy.io/2.0/aws/protocols/index.html */
+const FORM_ERRORS: ReadonlySet<string> = new Set([
+  'UnknownOperationException',
+  'SerializationException',
+  'UnsupportedMediaTypeException',
+]);
+
+const UNKNOWN_MEMBER = /\b(?:unknown|unrecogni[sz]ed) (?:field|member|propert)/i;
 
 /** The host does not exist (any more), or another server answers in its place. */
 function isUnknownHost(cause: unknown): boolean {

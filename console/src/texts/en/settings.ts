@@ -62,6 +62,7 @@ export const settings = {
       account_change: 'Account changed',
       account_remove: 'Account removed',
       account_refresh: 'Account refreshed',
+      'account_reset-learned': 'Learned facts of an account reset',
       'sign-in_start': 'Sign-in started',
       key_create: 'Key created',
       key_change: 'Key changed',

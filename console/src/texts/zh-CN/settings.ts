@@ -58,6 +58,7 @@ export const settings: Translated<typeof english> = {
       account_change: '修改账号',
       account_remove: '移除账号',
       account_refresh: '刷新账号',
+      'account_reset-learned': '清除账号的学习结果',
       'sign-in_start': '开始登录账号',
       key_create: '新建密钥',
       key_change: '修改密钥',
