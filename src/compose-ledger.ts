@@ -7,6 +7,7 @@ import { Ledger } from './gateway/ledger/ledger.ts';
 
 /** Rows of a database in memory take up memory. */
 const MAX_ROWS_IN_MEMORY = 10_000;
+const MAX_TEXT_IN_MEMORY = 64 * 1024 * 1024;
 
 export interface ComposedLedger {
   /** Undefined: off. */
@@ -24,14 +25,16 @@ export function composeLedger(
   { store }: Pick<Composed, 'store'>,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): ComposedLedger {
-  const { ledger: isOn, ledgerDays: days, ledgerRows, databaseUrl } = settings;
+  const { ledger: isOn, ledgerDays: days, databaseUrl } = settings;
   const ledger = isOn ? new Ledger(clock, log) : undefined;
-  const rows = databaseUrl === 'sqlite::memory:' ? Math.min(ledgerRows, MAX_ROWS_IN_MEMORY) : ledgerRows;
+  const isInMemory = databaseUrl === 'sqlite::memory:';
+  const rows = isInMemory ? Math.min(settings.ledgerRows, MAX_ROWS_IN_MEMORY) : settings.ledgerRows;
+  const textBytes = isInMemory ? Math.min(settings.ledgerTextBytes, MAX_TEXT_IN_MEMORY) : settings.ledgerTextBytes;
   const known = Promise.withResolvers<void>();
   return {
     ledger,
     known: known.promise,
-    begin: () => void ledger?.start(() => store.openLedger({ rows, days })).then(known.resolve),
+    begin: () => void ledger?.start(() => store.openLedger({ rows, days, textBytes })).then(known.resolve),
     stop: async () => ledger?.close(),
   };
 }

@@ -147,6 +147,7 @@ function serverOptions(
     limits: { maxBodyBytes, bodies: new BodyBudget(Math.max(maxBodiesBytes, 2 * maxBodyBytes)), pingIntervalMs },
     connections: { max: maxConnections(settings, log), writeTimeoutMs },
     version: VERSION,
+    recordsText: settings.ledger && settings.ledgerText === 'sealed',
     consoleFolder: CONSOLE_FOLDER,
     clock,
     log,

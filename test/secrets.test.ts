@@ -30,8 +30,8 @@ const open = {
   async sqlite(home: string) {
     const folder = join(home, '.dragoman');
     const dump = async () => {
-      const files = readdirSync(folder).filter((name) => name.startsWith('dragoman.db') && !name.endsWith('.locks'));
-      expect(files).toContain('dragoman.db-wal');
+      const files = readdirSync(folder).filter((name) => name.startsWith('dragoman') && !name.endsWith('.locks'));
+      expect(files).toEqual(expect.arrayContaining(['dragoman.db-wal', 'dragoman-ledger.db-wal']));
       return files.map((name) => readFileSync(join(folder, name)).toString('latin1')).join('\n');
     };
     return { url: `sqlite:${join(folder, 'dragoman.db')}`, password: undefined, dump };

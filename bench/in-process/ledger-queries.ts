@@ -163,7 +163,7 @@ const PLANS: readonly (readonly [string, string])[] = [
 
 async function run(url: string, home: string, explain: (query: string) => Promise<string>): Promise<boolean> {
   const store = await openStore({ url, home, secretKey: 'k'.repeat(32), clock: systemClock });
-  const ledger = await store.openLedger({ rows: ROWS, days: 90 });
+  const ledger = await store.openLedger({ rows: ROWS, days: 90, textBytes: 1024 ** 3 });
   try {
     await fill(ledger);
     for (const [name, query] of PLANS) console.log(`plan: ${name}\n${await explain(query)}`);

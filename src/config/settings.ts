@@ -377,8 +377,7 @@ export const SETTINGS = {
     fallback: true,
     fallbackText: '`yes`',
     accepts: '`yes` or `no`',
-    meaning:
-      'Whether to record each request: its key, account, model, tokens, credits, attempts and errors; never its text.',
+    meaning: 'Whether to record each request: its key, account, model, tokens, credits, attempts and errors.',
   }),
   ledgerDays: setting<number>({
     name: 'DRAGOMAN_LEDGER_DAYS',
@@ -393,6 +392,23 @@ export const SETTINGS = {
     fallback: 1_000_000,
     accepts: 'a whole number, 1000 to 100000000',
     meaning: 'How many requests to keep at most; about 1 KB each. With `sqlite::memory:` at most 10000.',
+  }),
+  ledgerText: setting<'none' | 'sealed'>({
+    name: 'DRAGOMAN_LEDGER_TEXT',
+    schema: oneOf(['none', 'sealed']),
+    fallback: 'none',
+    accepts: '`none` or `sealed`',
+    meaning:
+      'Whether to record prompts and answers too: `sealed` stores them encrypted with the secret key, up to about 200 KB each. Only `GET /v2/requests/{id}` shows them.',
+  }),
+  ledgerTextBytes: setting<number>({
+    name: 'DRAGOMAN_LEDGER_TEXT_BYTES',
+    schema: byteCount(1024 ** 2, 1024 ** 4),
+    fallback: 1024 ** 3,
+    fallbackText: '`1GiB`',
+    accepts: 'bytes, or with a unit: `500MiB`, `10GiB`; 1 MiB to 1 TiB',
+    meaning:
+      'The maximum total size of recorded prompts and answers, of the newest 100000 requests at most. With `sqlite::memory:` at most 64 MiB.',
   }),
   recoverToolCalls: setting<boolean>({
     name: 'DRAGOMAN_RECOVER_TOOL_CALLS',

@@ -1,6 +1,6 @@
-/** Days and months in UTC, in which budgets are counted. All times are milliseconds since the epoch. */
+/** Days and months in UTC, in which budgets and sums are counted. All times are milliseconds since the epoch. */
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 
 export interface Period {
   readonly startMs: number;
@@ -13,8 +13,14 @@ export function dayOf(ms: number): Period {
   return { startMs, endMs: startMs + DAY_MS };
 }
 
+let lastMonth: Period = { startMs: 0, endMs: 0 };
+
+/** Remembers the last month: dates are costly, and the current month is read for each request. */
 export function monthOf(ms: number): Period {
-  const date = new Date(ms);
-  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
-  return { startMs: Date.UTC(year, month), endMs: Date.UTC(year, month + 1) };
+  if (ms < lastMonth.startMs || ms >= lastMonth.endMs) {
+    const date = new Date(ms);
+    const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+    lastMonth = { startMs: Date.UTC(year, month), endMs: Date.UTC(year, month + 1) };
+  }
+  return lastMonth;
 }

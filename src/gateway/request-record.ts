@@ -8,6 +8,7 @@ import type { ErrorCode, GatewayError } from '../core/errors.ts';
 import type { Usage } from '../core/usage.ts';
 import type { AttemptRecord } from './attempts.ts';
 import type { Route } from './ports.ts';
+import type { RecordedText } from './recorded-text.ts';
 
 /**
  * `reply`: a model answers. `count`: tokens are counted. `models`: the catalogue. `responses`: work on stored responses.
@@ -54,6 +55,8 @@ export class RequestRecord {
   /** Of the attempt whose reply the client received; undefined if none began. */
   route: Route | undefined = undefined;
   adjustments: readonly Adjustment[] | undefined = undefined;
+  /** Only where the ledger keeps prompts and answers. No other observer may read it. */
+  text: RecordedText | undefined = undefined;
   /** In the order in which they began; those of all choices and search rounds. */
   readonly attempts: AttemptRecord[] = [];
 

@@ -13,6 +13,7 @@ import type { ReplyEvent } from '../core/reply.ts';
 import { timeSlices } from '../core/steps.ts';
 import { addUsage } from '../core/usage.ts';
 import type { Answer, AskRequest, Gateway, ModelScope } from '../gateway/ports.ts';
+import { alsoTakenBy, type ReplyText } from '../gateway/recorded-text.ts';
 import type {
   ClientProtocol,
   ParsedCompletion,
@@ -108,7 +109,9 @@ function groupOf({ request }: HttpExchange): string | undefined {
 
 async function answerWhole(exchange: HttpExchange, writing: Writing, choices: ChoicesRequest): Promise<void> {
   recordAnswers(exchange, choices);
-  const replies = await Promise.all(choices.answers.map(({ batches }) => collectReply(batches))).catch((cause) => {
+  const { text } = exchange.record;
+  const collect = ({ batches }: Answer) => collectReply(text ? alsoTakenBy(batches, text.addReply()) : batches);
+  const replies = await Promise.all(choices.answers.map(collect)).catch((cause) => {
     choices.stop();
     throw cause;
   });
@@ -182,13 +185,20 @@ class StreamedReply {
 
   async #copy(answer: Answer | undefined, writer: ReplyWriter): Promise<void> {
     if (!answer) return;
-    const failure = await pushAll(answer.batches[Symbol.asyncIterator](), (events) => this.#take(events, writer));
+    const recorded = this.#exchange.record.text?.addReply();
+    const take = (events: readonly ReplyEvent[]) => this.#take(events, writer, recorded);
+    const failure = await pushAll(answer.batches[Symbol.asyncIterator](), take);
     if (failure !== undefined) throw failure;
   }
 
   /** Returns a promise if the next events have to wait, because the client lags behind or the response is being stored. */
-  #take(events: readonly ReplyEvent[], writer: ReplyWriter): Promise<void> | undefined {
+  #take(
+    events: readonly ReplyEvent[],
+    writer: ReplyWriter,
+    recorded: ReplyText | undefined,
+  ): Promise<void> | undefined {
     if (this.#ended) return undefined;
+    recorded?.take(events);
     // Once aborted, the abort is the reason for the end, whatever the reply reports: see `stopReason`.
     this.#exchange.gone.signal.throwIfAborted();
     const text = events.length === 1 && events[0] ? writer.write(events[0]) : writeAll(events, writer);

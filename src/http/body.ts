@@ -6,6 +6,7 @@ import { Semaphore } from '../core/async.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
 import { timeSlices } from '../core/steps.ts';
+import type { RequestRecord } from '../gateway/request-record.ts';
 import type { BodyBudget, BodyShare } from './body-budget.ts';
 import type { HttpExchange } from './http-exchange.ts';
 import { mayBeTooDeep, scanAtOnce, scanWithinLimits } from './json-limits.ts';
@@ -34,7 +35,8 @@ export interface BodyLimits {
  * Throws GatewayError `invalid_request`, `request_too_large`, `gateway_busy` or `client_closed`. What the body takes of
  * the budget is given back when the answer ends.
  */
-export async function readJson({ request, response }: Sides, limits: BodyLimits): Promise<unknown> {
+export async function readJson(sides: Sides, limits: BodyLimits): Promise<unknown> {
+  const { request, response } = sides;
   const share = limits.bodies.openShare(response);
   try {
     const received = await readChunks(request, limits.maxBodyBytes, share);
@@ -42,9 +44,9 @@ export async function readJson({ request, response }: Sides, limits: BodyLimits)
     const [first] = received;
     // As most bodies are: there is nothing to wait for.
     if (first && received.length === 1 && first.length < SHORT_BYTES && encoding === undefined)
-      return parseReceived(first, response);
+      return parseReceived(first, sides);
     const body = await openBody(received, encoding, limits.maxBodyBytes, share);
-    const read = () => parseRest(body, response);
+    const read = () => parseRest(body, sides);
     return await (body.length > LARGE_BYTES ? largeBodies.run(read) : read());
   } catch (cause) {
     share.close();
@@ -52,7 +54,10 @@ export async function readJson({ request, response }: Sides, limits: BodyLimits)
   }
 }
 
-type Sides = Pick<HttpExchange, 'request' | 'response'>;
+interface Sides extends Pick<HttpExchange, 'request' | 'response'> {
+  /** Its `text` takes the body. */
+  readonly record?: Pick<RequestRecord, 'text'>;
+}
 
 /** Bodies above this are decompressed, joined and parsed one at a time, since that takes several times their bytes in memory. */
 const LARGE_BYTES = 4 * 1024 * 1024;
@@ -73,16 +78,17 @@ interface OpenBody {
   release(): void;
 }
 
-async function parseRest(body: OpenBody, response: Sides['response']): Promise<unknown> {
-  refuseAfterDisconnect(response);
+async function parseRest(body: OpenBody, sides: Sides): Promise<unknown> {
+  refuseAfterDisconnect(sides.response);
   await body.readToEnd();
   const joined = await join(body.chunks);
   if (joined !== body.chunks[0]) body.release();
-  return parseReceived(joined, response);
+  return parseReceived(joined, sides);
 }
 
-function parseReceived(bytes: Buffer, response: Sides['response']): unknown {
+function parseReceived(bytes: Buffer, { response, record }: Sides): unknown {
   refuseAfterDisconnect(response);
+  record?.text?.takeRequest(bytes);
   if (bytes.length === 0) throw new GatewayError('invalid_request', 'The request has no body. Send a JSON object.');
   return parseBody(withoutByteOrderMark(bytes), knownBodies);
 }

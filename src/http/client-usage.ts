@@ -1,7 +1,7 @@
 /** `GET /v1/usage`: what the calling key has used and what it may use. No admin rights are needed. */
 import type { FastifyInstance } from 'fastify';
 import { isoTime } from '../core/times.ts';
-import { dayOf, monthOf } from '../core/utc-periods.ts';
+import { DAY_MS, dayOf, monthOf } from '../core/utc-periods.ts';
 import type { CreditUse, LimitsUse } from '../gateway/key-limits/key-limiter.ts';
 import type { StoredKey } from '../gateway/stored-keys.ts';
 import { type ClientUsage, clientUsage, type ReadClientDays, type UsageSums } from './client-usage-contract.ts';
@@ -11,7 +11,6 @@ import type { RequestPipeline } from './request-pipeline.ts';
 import type { ZodTypes } from './validation.ts';
 
 const DAYS = 31;
-const DAY_MS = 86_400_000;
 
 export function registerClientUsage(app: FastifyInstance, pipeline: RequestPipeline): void {
   const { apiKeys, keyLimiter, clientDays, clock } = pipeline.options;

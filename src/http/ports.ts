@@ -39,6 +39,8 @@ export interface ServerOptions {
   /** Rejects when accounts cannot be read or stored at the moment. */
   readonly checkStore: () => Promise<void>;
   readonly resolveModel: ResolveModel;
+  /** Whether records of replies have their text. */
+  readonly recordsText?: boolean;
   /** Told of every request and background response that has ended, after the log. */
   readonly observers?: readonly RequestObserver[];
   /** Absent: there is no `/metrics`. */

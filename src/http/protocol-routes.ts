@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { timeSlices } from '../core/steps.ts';
+import { RecordedText } from '../gateway/recorded-text.ts';
 import type { RequestKind } from '../gateway/request-record.ts';
 import type { ClientProtocol, ProtocolRoute } from '../protocols/protocol.ts';
 import { answerReply, contextOf, sendFailure } from './answer.ts';
@@ -46,6 +47,7 @@ function registerRoute(
     async handler(request, reply) {
       const exchange = pipeline.takeOver(request, reply);
       Object.assign(exchange.headers, protocol.responseHeaders);
+      if (pipeline.options.recordsText && kind === 'reply') exchange.record.text = new RecordedText();
       try {
         if (exchange.key && kind === 'reply')
           await applyKeyLimits(exchange, exchange.key, protocol, pipeline.options.keyLimiter);

@@ -120,7 +120,7 @@ export async function openStore({
         return openLedgerStore(database, path, seal, limits);
       },
       checkWritable: createWriteCheck(database),
-      rotateKey: (newKey) => rotateKey({ database, seal, home, hasKeyFile: secretKey === undefined }, newKey),
+      rotateKey: (newKey) => rotateKey({ database, seal, home, path, hasKeyFile: secretKey === undefined }, newKey),
       close: () => database.close(),
     };
   } catch (cause) {

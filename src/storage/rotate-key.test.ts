@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newAccount } from '../../test/support/fake-accounts.ts';
+import { ledgerRow } from '../../test/support/ledger-rows.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/support/postgres.ts';
 import { systemClock } from '../transport/clock.ts';
 import { openStore, type Store } from './open.ts';
@@ -97,6 +98,30 @@ describe.each([
     await expect(late.accounts.put(newAccount('c'), 2)).rejects.toThrow('was rotated while this process was running');
     await expect(late.registrations.put('r', 'u', REGISTRATION, 2)).rejects.toThrow('Restart it with the new key');
     await expectAll(await open(url, NEW));
+  });
+});
+
+describe.each([
+  ['a SQLite file', fileUrl],
+  ['PostgreSQL', postgresUrl],
+])('rotating the secret key of %s with a ledger', (_name, urlOf) => {
+  const limits = { rows: 1_000, days: 90, textBytes: 1_000_000 };
+  const text = { request: 'a question', reply: 'an answer', isCut: false };
+
+  it('re-encrypts its texts, and stores none that an earlier key has encrypted', async () => {
+    const url = await urlOf();
+    const late = await open(url, OLD);
+    const ledger = await late.openLedger(limits);
+    const rows = Array.from({ length: 150 }, (_, index) => ledgerRow(`req_${index}`, Date.now(), { text }));
+    await ledger.write([...rows, ledgerRow('without', Date.now())]);
+    await (await open(url, OLD)).rotateKey(NEW);
+    await ledger.write([ledgerRow('late', Date.now(), { text })]);
+    expect(await ledger.find('req_0')).toMatchObject({ row: { id: 'req_0' }, text: undefined });
+    await ledger.close();
+    const reopened = await (await open(url, NEW)).openLedger(limits);
+    for (const id of ['req_0', 'req_149']) expect(await reopened.find(id)).toMatchObject({ text });
+    for (const id of ['without', 'late']) expect((await reopened.find(id))?.text).toBeUndefined();
+    await reopened.close();
   });
 });
 

@@ -1,5 +1,6 @@
 /** What the ledger stores, and the store's interface. Times are milliseconds since the epoch; days and months are UTC. */
 import type { Figure } from '../../core/usage.ts';
+import type { RequestText } from '../recorded-text.ts';
 import type { RequestKind, RequestOutcome } from '../request-record.ts';
 
 /** Health checks, pages and the admin API are not recorded. */
@@ -48,13 +49,8 @@ export interface LedgerRow {
   /** What went wrong, in words; rows with the same text share it. */
   readonly errorText: string | null;
   readonly details: LedgerDetails;
-  /** Prompt and answer, sealed. Nothing records them yet. */
-  readonly text: LedgerText | undefined;
-}
-
-export interface LedgerText {
-  readonly request: string;
-  readonly reply: string;
+  /** Prompt and answer, stored encrypted; undefined unless the settings keep them. */
+  readonly text: RequestText | undefined;
 }
 
 /** Stored as JSON, so every field is optional for readers of older rows. Absent: unknown, or none. */
@@ -177,16 +173,34 @@ export interface LedgerCredits {
   readonly month: number;
 }
 
+/** Rows that could not be recorded. `killed`: those that waited in a process that was killed. */
+export interface LedgerLoss {
+  readonly atMs: number;
+  readonly rows: number;
+  readonly reason: 'queue-full' | 'killed';
+}
+
 /** Every method may reject with `storage_unavailable`. */
 export interface LedgerStore {
+  /** The number of this process, random; its rows have it. */
+  readonly writer: number;
   /** All or nothing. Repeating the same rows after a failure does not count them twice. */
   write(rows: readonly LedgerRow[]): Promise<void>;
   /** Newest first. */
   list(search: LedgerSearch): Promise<readonly StoredLedgerRow[]>;
-  find(id: string): Promise<{ readonly row: StoredLedgerRow; readonly text: LedgerText | undefined } | undefined>;
+  find(id: string): Promise<{ readonly row: StoredLedgerRow; readonly text: RequestText | undefined } | undefined>;
   /** Oldest first. */
   history(history: LedgerHistory): Promise<readonly LedgerBucket[]>;
   credits(by: 'key' | 'account', nowMs: number): Promise<readonly LedgerCredits[]>;
+  /** Rows of a process that are stored; undefined: it does not write here, or has ended properly. */
+  rowsStoredBy(writer: number): Promise<number | undefined>;
+  /** `writer`: the process that lost them, which has ended. False: another process has recorded its loss already. */
+  recordLoss(loss: LedgerLoss, writer?: number): Promise<boolean>;
+  rowsLost(fromMs: number, toMs: number): Promise<number>;
+  /** 0 if there is no row. */
+  newestNumber(): Promise<number>;
+  /** Rows of other processes whose number is larger, the oldest first. */
+  writtenByOthers(after: number, limit: number): Promise<readonly StoredLedgerRow[]>;
   /** Removes rows beyond the limits, a bounded number of them. True if there are more. */
   prune(nowMs: number): Promise<boolean>;
   close(): Promise<void>;
@@ -195,4 +209,6 @@ export interface LedgerStore {
 export interface LedgerLimits {
   readonly rows: number;
   readonly days: number;
+  /** Of encrypted texts, all together. */
+  readonly textBytes: number;
 }

@@ -27,6 +27,12 @@ function createFakeStore(): FakeStore {
     history: async () => [],
     credits: async (by) => (by === 'key' ? store.credited : []),
     prune: async () => false,
+    writer: 1,
+    rowsStoredBy: async () => undefined,
+    recordLoss: async () => true,
+    rowsLost: async () => 0,
+    newestNumber: async () => 0,
+    writtenByOthers: async () => [],
     close: async () => {},
   };
   return store;

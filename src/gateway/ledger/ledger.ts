@@ -19,6 +19,8 @@ const WRITE_AFTER_MS = 400;
 const BATCH_ROWS = 128;
 /** Some megabytes, and more than a minute of a busy gateway. */
 const MAX_WAITING = 20_000;
+/** Of prompts and answers. While more wait to be written, rows are recorded without theirs. */
+const MAX_WAITING_TEXT = 32 * 1024 * 1024;
 const RETRY_AFTER_MS = 1_000;
 const REOPEN_AFTER_MS = 10_000;
 /** How soon the credits used through other processes are known here. */
@@ -46,6 +48,8 @@ export class Ledger {
   #records: RequestRecord[] = [];
   /** Rows whose writing has failed, the oldest first. */
   #failed: LedgerRow[] = [];
+  /** Characters of their texts. */
+  #waitingText = 0;
   #written = 0;
   #lost = 0;
   #lostReported = 0;
@@ -76,9 +80,16 @@ export class Ledger {
       this.#lose(1);
       return;
     }
+    this.#makeRoomFor(record);
     this.#records.push(record);
     this.#schedule(this.#records.length < BATCH_ROWS ? WRITE_AFTER_MS : 0);
   };
+
+  #makeRoomFor({ text }: RequestRecord): void {
+    if (!text) return;
+    if (this.#waitingText + text.size > MAX_WAITING_TEXT) text.drop();
+    this.#waitingText += text.size;
+  }
 
   /** Credits that a key has used. */
   spent(keyId: string): Spent {
@@ -180,6 +191,7 @@ export class Ledger {
       try {
         await store.write(rows);
         this.#written += rows.length;
+        this.#waitingText -= textOf(rows);
         this.#recover();
       } catch (cause) {
         this.#failed.unshift(...rows);
@@ -193,7 +205,7 @@ export class Ledger {
   #takeRows(): LedgerRow[] {
     return this.#records.splice(0, BATCH_ROWS).flatMap((record) => {
       if (!isRecorded(record.kind)) return [];
-      const row = toLedgerRow(record, record.kind, undefined);
+      const row = toLedgerRow(record, record.kind);
       return [{ ...row, group: this.#names.bounded(row.group) }];
     });
   }
@@ -269,6 +281,10 @@ export class Ledger {
       this.#log.warn({ why: GatewayError.from(cause).details }, 'could not remove old rows from the ledger');
     }
   }
+}
+
+function textOf(rows: readonly LedgerRow[]): number {
+  return rows.reduce((sum, { text }) => sum + (text ? text.request.length + text.reply.length : 0), 0);
 }
 
 function notOpen(): GatewayError {

@@ -14,7 +14,6 @@ import type {
   LedgerGroup,
   LedgerKind,
   LedgerRow,
-  LedgerText,
   LedgerUsage,
 } from './ledger-store.ts';
 
@@ -29,7 +28,7 @@ export function isRecorded(kind: RequestKind): kind is LedgerKind {
 }
 
 /** `kind`: of the record, if it is recorded at all. */
-export function toLedgerRow(record: RequestRecord, kind: LedgerKind, text: LedgerText | undefined): LedgerRow {
+export function toLedgerRow(record: RequestRecord, kind: LedgerKind): LedgerRow {
   const { requestId, responseId, receivedMs } = record;
   const usage = usageOf(record);
   const otherIds = otherIdsOf(record);
@@ -41,7 +40,7 @@ export function toLedgerRow(record: RequestRecord, kind: LedgerKind, text: Ledge
     otherIds,
     errorText: errorTextOf(record),
     details: detailsOf(record, usage, otherIds),
-    text,
+    text: record.text?.text,
   };
 }
 

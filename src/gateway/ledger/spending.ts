@@ -2,6 +2,7 @@
  * Credits used by each key and account in the current day and month (UTC), available without a query: what the database
  * has, reread from time to time because other processes write too, and what is still waiting to be written.
  */
+import { dayOf, monthOf } from '../../core/utc-periods.ts';
 import type { LedgerCredits } from './ledger-store.ts';
 
 /** Credits; measured where the service reported them, else estimated. */
@@ -36,16 +37,16 @@ export class Spending {
     if (!totals) return NOTHING;
     const nowMs = this.#now();
     return {
-      day: totals.dayStartMs === dayStart(nowMs) ? totals.day : 0,
-      month: totals.monthStartMs === monthStart(nowMs) ? totals.month : 0,
+      day: totals.dayStartMs === dayOf(nowMs).startMs ? totals.day : 0,
+      month: totals.monthStartMs === monthOf(nowMs).startMs ? totals.month : 0,
     };
   }
 
   add(id: string, { receivedMs, credits }: Expense): void {
     if (credits === 0) return;
     const nowMs = this.#now();
-    const day = dayStart(nowMs);
-    const month = monthStart(nowMs);
+    const day = dayOf(nowMs).startMs;
+    const month = monthOf(nowMs).startMs;
     let totals = this.#totals.get(id);
     if (!totals) {
       totals = { dayStartMs: day, monthStartMs: month, day: 0, month: 0 };
@@ -59,28 +60,11 @@ export class Spending {
 
   /** Replaces all sums by the stored ones, as of `nowMs`, and what is not stored yet. */
   reset(stored: readonly LedgerCredits[], nowMs: number, waiting: Iterable<readonly [string, Expense]>): void {
-    const dayStartMs = dayStart(nowMs);
-    const monthStartMs = monthStart(nowMs);
+    const dayStartMs = dayOf(nowMs).startMs;
+    const monthStartMs = monthOf(nowMs).startMs;
     this.#totals = new Map(stored.map(({ id, day, month }) => [id, { dayStartMs, monthStartMs, day, month }]));
     for (const [id, expense] of waiting) this.add(id, expense);
   }
 }
 
 const NOTHING: Spent = { day: 0, month: 0 };
-const DAY_MS = 86_400_000;
-
-export function dayStart(ms: number): number {
-  return ms - (ms % DAY_MS);
-}
-
-let month = { startMs: 0, endMs: 0 };
-
-/** The first of the month. Remembers the current one: dates are costly, and this is read for each request. */
-export function monthStart(ms: number): number {
-  if (ms < month.startMs || ms >= month.endMs) {
-    const date = new Date(ms);
-    const [year, index] = [date.getUTCFullYear(), date.getUTCMonth()];
-    month = { startMs: Date.UTC(year, index), endMs: Date.UTC(year, index + 1) };
-  }
-  return month.startMs;
-}

@@ -1,6 +1,7 @@
 /** Rows of the ledger as the admin API shows them; null for what is unknown. */
 import { isoTime } from '../../core/times.ts';
-import type { LedgerAttempt, LedgerText, LedgerUsage, StoredLedgerRow } from '../../gateway/ledger/ledger-store.ts';
+import type { LedgerAttempt, LedgerUsage, StoredLedgerRow } from '../../gateway/ledger/ledger-store.ts';
+import type { RequestText } from '../../gateway/recorded-text.ts';
 import type { AttemptView, RequestDetailView, RequestView, UsageView } from './contract/request.ts';
 
 /** Names of keys and accounts, by id. */
@@ -60,7 +61,7 @@ function toUsageView(usage: LedgerUsage): UsageView {
 
 export function toRequestDetailView(
   row: StoredLedgerRow,
-  text: LedgerText | undefined,
+  text: RequestText | undefined,
   names: Names,
 ): RequestDetailView {
   const { receivedMs, details } = row;

@@ -8,7 +8,7 @@ import type { Run } from '../../gateway/run.ts';
 import type { Echo, ResponseWriter } from '../../protocols/openai-responses/index.ts';
 import type { ParsedRequest } from '../../protocols/protocol.ts';
 import { notesOf, toAskRequest } from '../answer.ts';
-import { type HttpExchange, sendJson } from '../http-exchange.ts';
+import { sendJson } from '../http-exchange.ts';
 import type { NewResponse, ResponsesCall } from './ports.ts';
 import { streamEvents } from './stream-events.ts';
 
@@ -25,7 +25,10 @@ export async function answerInBackground(job: BackgroundJob): Promise<void> {
   const { exchange, service, client } = call;
   const askRequest = toAskRequest(exchange, request, client);
   // The reply is that of the background response, which has a record of its own.
-  exchange.record.kind = 'responses';
+  const { record } = exchange;
+  const background = recordOf(record, created.id);
+  record.kind = 'responses';
+  record.text = undefined;
   const queued = writer.queue();
   const events = request.stream ? queued : undefined;
   const run = await service.responses.begin(
@@ -35,7 +38,7 @@ export async function answerInBackground(job: BackgroundJob): Promise<void> {
       get response() {
         return writer.response;
       },
-      carryOut: (begun) => carryOut(begun, job, askRequest),
+      carryOut: (begun) => carryOut(begun, job, askRequest, background),
     },
   );
   if (request.stream) await streamEvents(exchange, (gone) => run.eventsAfter(-1, gone), service.limits.pingIntervalMs);
@@ -43,10 +46,10 @@ export async function answerInBackground(job: BackgroundJob): Promise<void> {
 }
 
 /** Has a record of its own, with what the headers of a direct answer would have reported. */
-async function carryOut(run: Run, job: BackgroundJob, askRequest: AskRequest): Promise<void> {
-  const { call, request, writer, created } = job;
+async function carryOut(run: Run, job: BackgroundJob, askRequest: AskRequest, record: RequestRecord): Promise<void> {
+  const { call, request, writer } = job;
   const { exchange, service } = call;
-  const record = recordOf(exchange, created.id);
+  const text = record.text?.addReply();
   const write = (event: ReplyEvent): void => {
     if (event.type === 'reply-end') record.usage = event.usage;
     if (event.type === 'reply-error') Object.assign(record, { code: event.error.code, error: event.error });
@@ -60,6 +63,7 @@ async function carryOut(run: Run, job: BackgroundJob, askRequest: AskRequest): P
     Object.assign(record, { route: answer.route, adjustments: answer.adjustments });
     for await (const events of answer.batches) {
       run.signal.throwIfAborted();
+      text?.take(events);
       for (const event of events) write(event);
     }
     run.signal.throwIfAborted();
@@ -78,14 +82,14 @@ async function carryOut(run: Run, job: BackgroundJob, askRequest: AskRequest): P
 }
 
 /** Begins as a copy of what is known of the request that started the response. */
-function recordOf({ record: started }: HttpExchange, responseId: string): RequestRecord {
+function recordOf(started: RequestRecord, responseId: string): RequestRecord {
   const { requestId, receivedMs, method, url, routePath, protocol, userAgent, client, model, stream, adjustments } =
     started;
-  const { traceparent, tracestate } = started;
+  const { traceparent, tracestate, text } = started;
   const record = new RequestRecord(requestId, receivedMs);
   const kind = 'reply' as const;
   return Object.assign(record, {
     ...{ responseId, kind, method, url, routePath, protocol, userAgent, client, model, stream, adjustments },
-    ...{ traceparent, tracestate },
+    ...{ traceparent, tracestate, text },
   });
 }

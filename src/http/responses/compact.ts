@@ -19,7 +19,9 @@ export async function compact({ exchange, service, client }: ResponsesCall): Pro
   const writer = openaiResponses.createWriter(request, id);
   const answer = await service.gateway.ask(toAskRequest(exchange, request, client), exchange.gone.signal);
   Object.assign(exchange.record, { route: answer.route, adjustments: answer.adjustments });
+  const text = exchange.record.text?.addReply();
   for await (const events of answer.batches) {
+    text?.take(events);
     for (const event of events) {
       if (event.type === 'reply-error') throw event.error;
       if (event.type === 'reply-end') exchange.record.usage = event.usage;

@@ -1,5 +1,6 @@
 /** Sums over time, from the tables of hours and days. */
 import { type Kysely, sql } from 'kysely';
+import { DAY_MS, dayOf, monthOf } from '../../core/utc-periods.ts';
 import type {
   LedgerBucket,
   LedgerCredits,
@@ -7,10 +8,8 @@ import type {
   LedgerFilter,
   LedgerHistory,
 } from '../../gateway/ledger/ledger-store.ts';
-import { dayStart, monthStart } from '../../gateway/ledger/spending.ts';
 import { dimensionColumn, groupConditions } from './conditions.ts';
 import { type LedgerTables, SUM_COLUMNS } from './tables.ts';
-import { DAY_MS } from './write.ts';
 
 /** Buckets of days that are added up to months. */
 const MAX_DAYS = 100_000;
@@ -88,7 +87,7 @@ function toBucket(row: BucketRow, dimensions: readonly LedgerDimension[]): Ledge
 function toMonths(days: readonly LedgerBucket[]): LedgerBucket[] {
   const months = new Map<string, LedgerBucket>();
   for (const day of days) {
-    const startMs = monthStart(day.startMs);
+    const startMs = monthOf(day.startMs).startMs;
     const key = JSON.stringify([startMs, day.values]);
     const month = months.get(key);
     months.set(key, month ? added(month, day) : { ...day, startMs });
@@ -122,10 +121,10 @@ export async function readCredits(
   const column = sql.ref(`ledger_groups.${by}`);
   const { rows } = await sql<{ id: string; day: number | null; month: number | null }>`
     select ${column} as id,
-      sum(case when start_ms >= ${dayStart(nowMs)} then credits else 0 end) as day,
+      sum(case when start_ms >= ${dayOf(nowMs).startMs} then credits else 0 end) as day,
       sum(credits) as month
     from ledger_days join ledger_groups on ledger_groups.id = group_id
-    where start_ms >= ${monthStart(nowMs)} and ${column} is not null
+    where start_ms >= ${monthOf(nowMs).startMs} and ${column} is not null
     group by ${column}`.execute(db);
   return rows.map(({ id, day, month }) => ({ id, day: Number(day ?? 0), month: Number(month ?? 0) }));
 }

@@ -5,10 +5,10 @@
  */
 import type { Kysely, SelectQueryBuilder } from 'kysely';
 import { sql } from 'kysely';
+import { DAY_MS } from '../../core/utc-periods.ts';
 import type { LedgerFilter, LedgerSearch, StoredLedgerRow } from '../../gateway/ledger/ledger-store.ts';
 import { containing, groupIdsOf, isOneOf, unindexed } from './conditions.ts';
 import { blockOf, type LedgerTables } from './tables.ts';
-import { DAY_MS } from './write.ts';
 
 /** Fewer matching rows than this are sorted; more are found sooner from the newest on. */
 const FEW_ROWS = 5_000;
@@ -142,6 +142,28 @@ async function requestsWithIds(
     where ledger_ids.block = listed.value and ledger_ids.value >= ${start} and ledger_ids.value < ${end}
     limit ${MAX_IDS}`.execute(db);
   return rows.map(({ request }) => request);
+}
+
+/** 0 if there is no row. */
+export async function newestNumber(db: Kysely<LedgerTables>): Promise<number> {
+  const newest = await db.selectFrom('ledger_requests').select('id').orderBy('id', 'desc').limit(1).executeTakeFirst();
+  return newest?.id ?? 0;
+}
+
+/** Those with larger numbers that another process wrote, the oldest first. */
+export async function rowsAfter(
+  db: Kysely<LedgerTables>,
+  number: number,
+  writer: number,
+  limit: number,
+): Promise<StoredLedgerRow[]> {
+  const rows = await selectRows(db)
+    .where('ledger_requests.id', '>', number)
+    .where('ledger_requests.writer', '!=', writer)
+    .orderBy('ledger_requests.id')
+    .limit(limit)
+    .execute();
+  return rows.map(toStoredRow);
 }
 
 /** All that have rows, the newest first. */

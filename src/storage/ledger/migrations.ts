@@ -9,6 +9,7 @@ const FRACTIONS: ReadonlySet<string> = new Set(['credits', 'estimated_credits', 
 export const LEDGER_MIGRATIONS: readonly Migration<LedgerTables>[] = [
   { number: 1, name: 'the ledger', up: createTables },
   { number: 2, name: 'ids in blocks', up: putIdsInBlocks },
+  { number: 3, name: 'texts, writers, losses', up: addWriters },
 ];
 
 async function createTables(db: Kysely<LedgerTables>, { bytes, integer }: ColumnTypes): Promise<void> {
@@ -95,4 +96,30 @@ async function putIdsInBlocks(db: Kysely<LedgerTables>, { integer }: ColumnTypes
     db,
   );
   await schema.dropTable('ledger_ids_before').execute();
+}
+
+async function addWriters(db: Kysely<LedgerTables>, { integer }: ColumnTypes): Promise<void> {
+  const { schema } = db;
+  for (const column of ['text_bytes', 'writer'])
+    await schema.alterTable('ledger_requests').addColumn(column, integer).execute();
+  // The size of all texts is added up from it alone.
+  await schema
+    .createIndex('ledger_requests_with_text')
+    .on('ledger_requests')
+    .columns(['id', 'text_bytes'])
+    .where('text_bytes', 'is not', null)
+    .execute();
+  await schema
+    .createTable('ledger_writers')
+    .addColumn('id', integer, (column) => column.primaryKey())
+    .addColumn('rows', integer, (column) => column.notNull())
+    .addColumn('seen_at_ms', integer, (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable('ledger_losses')
+    .addColumn('at_ms', integer, (column) => column.notNull())
+    .addColumn('rows', integer, (column) => column.notNull())
+    .addColumn('reason', 'text', (column) => column.notNull())
+    .execute();
+  await schema.createIndex('ledger_losses_by_time').on('ledger_losses').columns(['at_ms', 'rows']).execute();
 }

@@ -3,13 +3,16 @@
  * otherwise look like changes of accounts and keys to every process, and each would wait for the disk.
  */
 import { join, parse } from 'node:path';
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { LedgerLimits, LedgerStore } from '../../gateway/ledger/ledger-store.ts';
 import type { Database } from '../database.ts';
+import { checkStillOurs, opensKeyCheck, readKeyCheck } from '../key-check.ts';
 import { withRetry } from '../retry.ts';
+import type { Tables } from '../schema.ts';
 import type { Seal } from '../seal.ts';
 import { openSqlite } from '../sqlite.ts';
 import { DatabaseLedgerStore } from './store.ts';
+import type { LedgerTables } from './tables.ts';
 
 /** `path`: of the database file, or `:memory:`; undefined: PostgreSQL. Rejects with `storage_unavailable`. */
 export async function openLedgerStore(
@@ -19,7 +22,18 @@ export async function openLedgerStore(
   limits: LedgerLimits,
 ): Promise<LedgerStore> {
   const { clock } = database;
-  if (path === undefined) return DatabaseLedgerStore.open(database, seal, limits, async () => {});
+  if (path === undefined) {
+    const isKeyCurrent = (transaction: Kysely<LedgerTables>) =>
+      checkStillOurs(transaction.withTables<{ [Name in keyof Tables]: Tables[Name] }>(), seal).then(
+        () => true,
+        () => false,
+      );
+    return DatabaseLedgerStore.open(database, { seal, limits, isKeyCurrent, close: async () => {} });
+  }
+  const isKeyCurrent = async () => {
+    const keyCheck = await readKeyCheck(database.db);
+    return keyCheck !== undefined && opensKeyCheck(seal, keyCheck);
+  };
   const own = openSqlite(ledgerPath(path), clock);
   try {
     await withRetry(clock, async () => {
@@ -29,7 +43,7 @@ export async function openLedgerStore(
       // Writes the pages that change all the time back to the file less often: after 16 MB instead of 4.
       await sql`pragma wal_autocheckpoint = 4000`.execute(own.db);
     });
-    return await DatabaseLedgerStore.open(own, seal, limits, () => own.close());
+    return await DatabaseLedgerStore.open(own, { seal, limits, isKeyCurrent, close: () => own.close() });
   } catch (cause) {
     await own.close();
     throw cause;
@@ -37,7 +51,7 @@ export async function openLedgerStore(
 }
 
 /** `dragoman.db` → `dragoman-ledger.db` */
-function ledgerPath(path: string): string {
+export function ledgerPath(path: string): string {
   if (path === ':memory:') return path;
   const { dir, name, ext } = parse(path);
   return join(dir, `${name}-ledger${ext}`);

@@ -1,9 +1,11 @@
 /** Removes what the ledger no longer keeps, a bounded number of rows at a time. The sums of days are kept for good. */
 import type { Kysely } from 'kysely';
+import { DAY_MS } from '../../core/utc-periods.ts';
 import type { LedgerDetails, LedgerLimits } from '../../gateway/ledger/ledger-store.ts';
 import { isOneOf } from './conditions.ts';
 import { blockOf, type LedgerTables } from './tables.ts';
-import { DAY_MS } from './write.ts';
+import { pruneTexts } from './texts.ts';
+import { pruneWriters } from './writers.ts';
 
 /** Takes a few milliseconds, so that the event loop of a gateway on SQLite is not blocked for longer. */
 const CHUNK = 250;
@@ -16,7 +18,7 @@ const ERRORS_KEPT_LONGER_MS = 2 * DAY_MS;
 export async function prune(
   db: Kysely<LedgerTables>,
   isPostgres: boolean,
-  { rows, days }: LedgerLimits,
+  { rows, days, textBytes }: LedgerLimits,
   nowMs: number,
 ): Promise<boolean> {
   const oldestMs = nowMs - days * DAY_MS;
@@ -25,6 +27,8 @@ export async function prune(
     await removeRows(db, isPostgres, excess);
     return excess.length === CHUNK;
   }
+  if (await pruneTexts(db, isPostgres, textBytes)) return true;
+  await pruneWriters(db, oldestMs, nowMs);
   await db
     .deleteFrom('ledger_errors')
     .where('seen_at_ms', '<', oldestMs - ERRORS_KEPT_LONGER_MS)

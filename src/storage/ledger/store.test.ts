@@ -11,7 +11,7 @@ import { openStore } from '../open.ts';
 
 const DAY_MS = 86_400_000;
 const NOW_MS = Date.UTC(2026, 10, 29, 12);
-const LIMITS: LedgerLimits = { rows: 1_000_000, days: 90 };
+const LIMITS: LedgerLimits = { rows: 1_000_000, days: 90, textBytes: 1024 ** 3 };
 
 const cleanUps: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -49,7 +49,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('the ledger on %s', (engine) =>
 
   it('returns a row as it was written, by each of its ids', async () => {
     const ledger = await open();
-    const text = { request: 'a question', reply: 'an answer' };
+    const text = { request: 'a question', reply: 'an answer', isCut: false };
     const row = ledgerRow('req_1', NOW_MS, {
       errorText: 'what a pity',
       text,
@@ -154,8 +154,24 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('the ledger on %s', (engine) =>
     expect(await ledger.credits('account', NOW_MS)).toEqual([{ id: 'acc-1', day: 0.5, month: 0.75 }]);
   });
 
+  it('removes the oldest texts beyond their size, but not their rows', async () => {
+    const ledger = await open({ ...LIMITS, textBytes: 100_000 });
+    const text = { request: 'x'.repeat(1_000), reply: '', isCut: false };
+    await ledger.write(Array.from({ length: 250 }, (_, index) => ledgerRow(`req_${index}`, NOW_MS + index, { text })));
+    expect(await ledger.prune(NOW_MS)).toBe(true);
+    while (await ledger.prune(NOW_MS));
+    const found = await Promise.all(['req_0', 'req_150', 'req_170', 'req_249'].map((id) => ledger.find(id)));
+    expect(found.map((each) => [each !== undefined, each?.text !== undefined])).toEqual([
+      [true, false],
+      [true, false],
+      [true, true],
+      [true, true],
+    ]);
+    expect(await ledger.prune(NOW_MS)).toBe(false);
+  });
+
   it('removes rows that are too old or too many, and keeps their sums', async () => {
-    const ledger = await open({ rows: 300, days: 30 });
+    const ledger = await open({ ...LIMITS, rows: 300, days: 30 });
     const rows = Array.from({ length: 900 }, (_, index) =>
       ledgerRow(`req_${index}`, NOW_MS + index, { errorText: 'oh' }),
     );

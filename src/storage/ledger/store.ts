@@ -1,25 +1,37 @@
 /** The ledger's store, on either engine. */
+import { randomInt } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type {
   LedgerHistory,
   LedgerLimits,
+  LedgerLoss,
   LedgerRow,
   LedgerSearch,
   LedgerStore,
-  LedgerText,
 } from '../../gateway/ledger/ledger-store.ts';
+import type { RequestText } from '../../gateway/recorded-text.ts';
 import type { Database } from '../database.ts';
 import { migrateLedger } from '../migrations.ts';
 import { withRetry } from '../retry.ts';
 import type { Seal } from '../seal.ts';
 import { readCredits, readHistory } from './history.ts';
-import { listRows, requestWithId, rowsOf } from './list.ts';
+import { listRows, newestNumber, requestWithId, rowsAfter, rowsOf } from './list.ts';
 import { LEDGER_MIGRATIONS } from './migrations.ts';
 import { prune } from './prune.ts';
 import type { LedgerTables } from './tables.ts';
-import { LedgerWriter, placeOfText } from './write.ts';
+import { opened, placeOfText } from './texts.ts';
+import { LedgerWriter, type WriterOptions } from './write.ts';
+import { addLoss, addWriter, removeWriter, rowsLost, rowsStoredBy } from './writers.ts';
+
+export interface LedgerStoreOptions extends Pick<WriterOptions, 'isKeyCurrent'> {
+  readonly seal: Seal;
+  readonly limits: LedgerLimits;
+  /** Of the database, if it is the ledger's own. */
+  readonly close: () => Promise<void>;
+}
 
 export class DatabaseLedgerStore implements LedgerStore {
+  readonly writer: number;
   readonly #database: Database;
   readonly #db: Kysely<LedgerTables>;
   readonly #isPostgres: boolean;
@@ -28,26 +40,25 @@ export class DatabaseLedgerStore implements LedgerStore {
   readonly #writer: LedgerWriter;
   readonly #close: () => Promise<void>;
 
-  private constructor(database: Database, seal: Seal, limits: LedgerLimits, close: () => Promise<void>) {
+  private constructor(database: Database, { seal, limits, isKeyCurrent, close }: LedgerStoreOptions) {
+    this.writer = randomInt(1, MAX_WRITER);
     this.#database = database;
     this.#db = database.db.withTables<LedgerTables>();
     this.#isPostgres = database.columns.bytes === 'bytea';
     this.#seal = seal;
     this.#limits = limits;
-    this.#writer = new LedgerWriter(this.#isPostgres, seal);
+    const { writer } = this;
+    this.#writer = new LedgerWriter({ writer, isPostgres: this.#isPostgres, seal, isKeyCurrent });
     this.#close = close;
   }
 
   /** Rejects with `storage_unavailable`. */
-  static async open(
-    database: Database,
-    seal: Seal,
-    limits: LedgerLimits,
-    close: () => Promise<void>,
-  ): Promise<LedgerStore> {
+  static async open(database: Database, options: LedgerStoreOptions): Promise<LedgerStore> {
     const { clock } = database;
     await withRetry(clock, () => migrateLedger(database, clock.now(), LEDGER_MIGRATIONS));
-    return new DatabaseLedgerStore(database, seal, limits, close);
+    const store = new DatabaseLedgerStore(database, options);
+    await withRetry(clock, () => addWriter(store.#db, store.writer, clock.now()));
+    return store;
   }
 
   async write(rows: readonly LedgerRow[]): Promise<void> {
@@ -94,8 +105,36 @@ export class DatabaseLedgerStore implements LedgerStore {
     return this.#retried(() => prune(this.#db, this.#isPostgres, this.#limits, nowMs));
   }
 
-  close(): Promise<void> {
-    return this.#close();
+  rowsStoredBy(writer: number) {
+    return this.#retried(() => rowsStoredBy(this.#db, writer));
+  }
+
+  recordLoss(loss: LedgerLoss, writer?: number): Promise<boolean> {
+    return this.#retried(() =>
+      this.#db.transaction().execute(async (transaction) => {
+        const isFirst = writer === undefined || (await removeWriter(transaction, writer));
+        if (isFirst && loss.rows > 0) await addLoss(transaction, loss);
+        return isFirst;
+      }),
+    );
+  }
+
+  rowsLost(fromMs: number, toMs: number) {
+    return this.#retried(() => rowsLost(this.#db, fromMs, toMs));
+  }
+
+  newestNumber() {
+    return this.#retried(() => newestNumber(this.#db));
+  }
+
+  writtenByOthers(after: number, limit: number) {
+    return this.#retried(() => rowsAfter(this.#db, after, this.writer, limit));
+  }
+
+  async close(): Promise<void> {
+    // A failing database keeps an entry that nothing refers to.
+    await removeWriter(this.#db, this.writer).catch(() => {});
+    await this.#close();
   }
 
   #retried<T>(work: () => Promise<T>): Promise<T> {
@@ -106,13 +145,18 @@ export class DatabaseLedgerStore implements LedgerStore {
     return (await requestWithId({ db: this.#db, isPostgres: this.#isPostgres }, id)) !== undefined;
   }
 
-  async #textOf(number: number, id: string): Promise<LedgerText | undefined> {
+  /** Undefined also if it was encrypted by a process that still had an earlier key: the row is readable without it. */
+  async #textOf(number: number, id: string): Promise<RequestText | undefined> {
     const row = await this.#db
       .selectFrom('ledger_requests')
       .select('sealed')
       .where('id', '=', number)
       .executeTakeFirst();
     if (!row?.sealed) return undefined;
-    return JSON.parse(this.#seal.open(placeOfText(id), row.sealed));
+    const text = opened(this.#seal, placeOfText(id), row.sealed);
+    return text === undefined ? undefined : JSON.parse(text);
   }
 }
+
+/** Numbers of processes are exact in JavaScript and in both databases. */
+const MAX_WRITER = 2 ** 48 - 1;

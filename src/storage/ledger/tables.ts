@@ -33,8 +33,12 @@ export type LedgerTables = {
     request_id: string;
     /** JSON of LedgerDetails. */
     details: string;
-    /** JSON of LedgerText, encrypted. */
+    /** JSON of RequestText, encrypted. */
     sealed: Uint8Array | null;
+    /** The length of `sealed`; null without it. */
+    text_bytes: number | null;
+    /** The process that wrote the row; null in rows of older versions. */
+    writer: number | null;
   };
   /** Every id that finds a request: its own, and those of the service. */
   ledger_ids: {
@@ -42,6 +46,19 @@ export type LedgerTables = {
     block: number;
     value: string;
     request: number;
+  };
+  /** Processes that write, or were killed, and how many rows of each are stored. */
+  ledger_writers: {
+    id: number;
+    rows: number;
+    seen_at_ms: number;
+  };
+  /** Rows that could not be recorded. */
+  ledger_losses: {
+    at_ms: number;
+    rows: number;
+    /** LossReason. */
+    reason: string;
   };
   ledger_hours: SumsTable;
   ledger_days: SumsTable;

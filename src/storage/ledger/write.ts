@@ -2,30 +2,45 @@
 import { createHash } from 'node:crypto';
 import { CompiledQuery, type Kysely } from 'kysely';
 import { LRUCache } from 'lru-cache';
+import { DAY_MS } from '../../core/utc-periods.ts';
 import { groupKey } from '../../gateway/ledger/group-names.ts';
 import type { LedgerAmounts, LedgerRow } from '../../gateway/ledger/ledger-store.ts';
 import type { Seal } from '../seal.ts';
 import { blockOf, type LedgerTables, SUM_COLUMNS } from './tables.ts';
+import { placeOfText } from './texts.ts';
+import { countWritten } from './writers.ts';
 
 const HOUR_MS = 3_600_000;
-export const DAY_MS = 86_400_000;
 /** The time of a known error text is renewed this often, so that it outlives the rows that have it. */
 const SEEN_AGAIN_MS = 6 * HOUR_MS;
 const MAX_KNOWN = 20_000;
 /** Rows of one statement: each size is a statement of its own, prepared once. */
 const BATCHES = [64, 16, 4, 1] as const;
 
+export interface WriterOptions {
+  /** The number of this process. */
+  readonly writer: number;
+  readonly isPostgres: boolean;
+  readonly seal: Seal;
+  /** False if the secret key was rotated since this process started: nothing that it encrypts could be read. */
+  readonly isKeyCurrent: (transaction: Kysely<LedgerTables>) => Promise<boolean>;
+}
+
 export class LedgerWriter {
+  readonly #writer: number;
   readonly #isPostgres: boolean;
   readonly #seal: Seal;
+  readonly #isKeyCurrent: WriterOptions['isKeyCurrent'];
   /** Groups that are known to be stored: they are never removed. */
   readonly #groups = new LRUCache<string, number>({ max: MAX_KNOWN });
   /** When the time of each text was last stored. */
   readonly #errors = new LRUCache<string, { readonly id: number; readonly seenMs: number }>({ max: MAX_KNOWN });
 
-  constructor(isPostgres: boolean, seal: Seal) {
+  constructor({ writer, isPostgres, seal, isKeyCurrent }: WriterOptions) {
+    this.#writer = writer;
     this.#isPostgres = isPostgres;
     this.#seal = seal;
+    this.#isKeyCurrent = isKeyCurrent;
   }
 
   /** Within a transaction. What it remembers is right only if that is committed: else call `forget`. */
@@ -36,6 +51,7 @@ export class LedgerWriter {
     await this.#insert(db, 'ledger_ids', ['block', 'value', 'request'], idsOf(rows, ids), IGNORE_REPEATED);
     await this.#addSums(db, 'ledger_hours', sumsOf(rows, groupIds, HOUR_MS));
     await this.#addSums(db, 'ledger_days', sumsOf(rows, groupIds, DAY_MS));
+    await countWritten(db, this.#writer, rows.length, nowMs);
   }
 
   forget(): void {
@@ -86,9 +102,11 @@ export class LedgerWriter {
     groupIds: readonly number[],
     errorIds: readonly (number | null)[],
   ): Promise<ReadonlyMap<string, number>> {
+    const keepsText = rows.some(({ text }) => text) && (await this.#isKeyCurrent(db));
     const values = rows.map(({ id, receivedMs, details, text }, index) => {
-      const sealed = text === undefined ? null : this.#seal.close(placeOfText(id), JSON.stringify(text));
-      return [receivedMs, groupIds[index], errorIds[index], id, JSON.stringify(details), sealed];
+      const sealed = keepsText && text ? this.#seal.close(placeOfText(id), JSON.stringify(text)) : null;
+      const columns = [receivedMs, groupIds[index], errorIds[index], id, JSON.stringify(details)];
+      return [...columns, sealed, sealed?.length ?? null, this.#writer];
     });
     const returned = await this.#insert(db, 'ledger_requests', ROW_COLUMNS, values, ' returning id, request_id');
     return new Map(returned.map(({ id, request_id }) => [String(request_id), Number(id)]));
@@ -138,7 +156,16 @@ export class LedgerWriter {
 }
 
 const IGNORE_REPEATED = ' on conflict do nothing';
-const ROW_COLUMNS = ['received_at_ms', 'group_id', 'error_id', 'request_id', 'details', 'sealed'] as const;
+const ROW_COLUMNS = [
+  'received_at_ms',
+  'group_id',
+  'error_id',
+  'request_id',
+  'details',
+  'sealed',
+  'text_bytes',
+  'writer',
+] as const satisfies readonly (keyof LedgerTables['ledger_requests'])[];
 const GROUP_COLUMNS = [
   'id',
   'key',
@@ -205,8 +232,4 @@ function amountsInOrder(amounts: LedgerAmounts): number[] {
     Math.round(amounts.firstByteMs),
     amounts.firstByteCount,
   ];
-}
-
-export function placeOfText(requestId: string): string {
-  return `ledger/${requestId}`;
 }

@@ -37,7 +37,7 @@ describe('a request as curl', () => {
 
   it('keeps every character of a stored body', () => {
     const body = `{"input":"it's $HOME \`id\` \\\\ \\"quoted\\""}`;
-    const text = { request: body, reply: '' };
+    const text = { request: body, reply: '', isCut: false };
     const command = toCurl({ ...request, protocol: 'openai-responses', text }, 'http://127.0.0.1:8080');
     expect(argumentsOf(command).at(-1)).toBe(body);
   });

@@ -21,7 +21,8 @@ export function toCurl({ method, path, protocol, model, stream, text }: Shown, b
       : '-H "authorization: Bearer $DRAGOMAN_API_KEY"',
   );
   const example = EXAMPLES[protocol ?? '']?.(model ?? 'auto');
-  const body = text?.request ?? (example && JSON.stringify({ ...example, ...(stream ? { stream: true } : {}) }));
+  const sent = text && !text.isCut ? text.request : undefined;
+  const body = sent ?? (example && JSON.stringify({ ...example, ...(stream ? { stream: true } : {}) }));
   if (method === 'POST' && body !== undefined) parts.push('-H "content-type: application/json"', `-d ${quoted(body)}`);
   return parts.join(' \\\n  ');
 }

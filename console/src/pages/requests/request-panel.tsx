@@ -10,6 +10,7 @@ import { SidePanel } from '../../components/side-panel.tsx';
 import { Adjustments } from './adjustments.tsx';
 import { toCurl } from './curl.ts';
 import { Failure } from './failure.tsx';
+import { RecordedText } from './recorded-text.tsx';
 import { RequestFacts, Summary } from './request-facts.tsx';
 import classes from './request-panel.module.css';
 import { Timeline } from './timeline.tsx';
@@ -44,11 +45,12 @@ function Details({ request }: { readonly request: RequestDetail }) {
       <Timeline request={request} />
       {request.usage && <Tokens usage={request.usage} />}
       <Adjustments adjustments={request.adjustments} count={request.adjustmentCount} />
+      {request.text && <RecordedText text={request.text} />}
       <RequestFacts request={request} />
       <div className={classes.actions}>
         <CopyButton text={toCurl(request, location.origin)} label={t('panel.curl')} withWord />
         <CopyButton text={request.id} label={t('panel.copyId')} withWord />
-        {request.text === null && <span className={classes.note}>{t('panel.curlNote')}</span>}
+        {!(request.text && !request.text.isCut) && <span className={classes.note}>{t('panel.curlNote')}</span>}
       </div>
     </Stack>
   );

@@ -64,7 +64,13 @@ export const requests = {
     goTo: 'Open {{page}}',
     curl: 'Copy as curl',
     copyId: 'Copy request id',
-    curlNote: 'The text of requests is not stored, so the command has an example as its body.',
+    curlNote: 'The whole text of this request is not stored, so the command has an example as its body.',
+  },
+  text: {
+    title: 'Text',
+    request: 'Request',
+    reply: 'Reply',
+    cut: 'Parts of a long text are not stored.',
   },
   timeline: {
     title: 'Timeline',

@@ -61,7 +61,13 @@ export const requests: Translated<typeof english> = {
     goTo: '前往{{page}}',
     curl: '复制为 curl',
     copyId: '复制请求 ID',
-    curlNote: '未保存请求内容，命令中的正文是示例。',
+    curlNote: '未保存该请求的完整内容，命令中的正文是示例。',
+  },
+  text: {
+    title: '内容',
+    request: '请求',
+    reply: '回复',
+    cut: '内容过长，部分未保存。',
   },
   timeline: {
     title: '时间线',

@@ -144,9 +144,13 @@ export const requestAnswer = z.object({
       waitedMs: z.number().describe('For free accounts, over all attempts.'),
     }),
     text: z
-      .object({ request: z.string(), reply: z.string() })
+      .object({
+        request: z.string().describe('The body as the client sent it.'),
+        reply: z.string().describe('Text, reasoning and tool calls.'),
+        isCut: z.boolean().describe('true: parts of a long text were left out.'),
+      })
       .nullable()
-      .describe('Prompts and answers are not recorded, so this is null.'),
+      .describe('null unless `DRAGOMAN_LEDGER_TEXT=sealed`, and for requests whose text was removed.'),
   }),
 });
 
