@@ -13,7 +13,7 @@ import type { HistoryBucket } from '../../src/http/admin/contract/usage-history.
 import type { Simulator, SimulatorOptions } from '../../src/simulator/server.ts';
 import { systemClock } from '../../src/transport/clock.ts';
 import { ADMIN_ROUTES } from './admin-routes.ts';
-import { LOCAL_MODE, NO_ACCOUNT, startTestGateway } from './test-gateway.ts';
+import { LOCAL_MODE, NO_ACCOUNT, startTestGateway, WITH_LEDGER } from './test-gateway.ts';
 
 export const ADMIN_TOKEN = 'marked-admin-token-0123456789';
 
@@ -68,12 +68,12 @@ export interface AdminGatewayOptions {
   readonly log?: Log;
 }
 
-/** A gateway whose admin token is known; it checks no API key and has no account, unless `env` sets them. */
+/** A gateway whose admin token is known; it checks no API key, has no account and records requests, unless `env` sets them. */
 export async function startAdminGateway(options: AdminGatewayOptions = {}): Promise<AdminGateway> {
   const { env, clock = systemClock, log, simulator: choice = {} } = options;
   const gateway = await startTestGateway({
     ...('approve' in choice ? { simulator: choice } : choice),
-    env: { ...NO_ACCOUNT, ...LOCAL_MODE, DRAGOMAN_ADMIN_TOKEN: ADMIN_TOKEN, ...env },
+    env: { ...NO_ACCOUNT, ...LOCAL_MODE, ...WITH_LEDGER, DRAGOMAN_ADMIN_TOKEN: ADMIN_TOKEN, ...env },
     gatewayClock: clock,
     ...(log && { log }),
   });
