@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { recordBuild } from '../tools/build-record.ts';
 import { createHome, startCommand } from './support/command.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -33,6 +34,24 @@ it('starts through links from any folder, with the flags and the exit code of th
   expect(code).toBe(0);
   expect(JSON.parse(out).DRAGOMAN_PORT).toEqual({ value: 4711, origin: 'flag --port' });
   expect((await run(LAUNCHER, ['serve', '--prot', '1'], folder)).code).toBe(2);
+});
+
+it('runs the bundle in a checkout until a source changes', async () => {
+  const root = createHome();
+  const write = (path: string, text: string) => {
+    mkdirSync(join(root, path, '..'), { recursive: true });
+    writeFileSync(join(root, path), text);
+  };
+  for (const tool of ['tools/start.js', 'tools/build-record.ts']) write(tool, readFileSync(join(ROOT, tool), 'utf8'));
+  write('package.json', '{ "type": "module" }');
+  write('src/main.ts', "const which: string = 'sources';\nconsole.log(which);\n");
+  write('dist/main.js', "console.log('bundle');\n");
+  const start = async () => (await run(process.execPath, [join(root, 'tools/start.js')], root)).out;
+  expect(await start()).toBe('sources\n');
+  recordBuild(root, { sources: ['src/main.ts'], beganMs: Date.now() + 1_000, built: ['dist/main.js'] });
+  expect(await start()).toBe('bundle\n');
+  write('src/main.ts', "const which: string = 'changes';\nconsole.log(which);\n");
+  expect(await start()).toBe('changes\n');
 });
 
 it('reports missing packages in a checkout', async () => {

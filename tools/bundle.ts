@@ -1,12 +1,14 @@
 /**
- * Builds the package: the console, and src/ bundled into dist/ with the libraries that are devDependencies. Node needs about 0.3 ms and
- * 80 KB for each module it loads; a start loads a thousand of them unbundled and 40 bundled. Packages in `dependencies` stay
- * outside: they have native parts, or are loaded by few requests.
+ * Builds the package, which a checkout runs too until one of its files changes (tools/start.js): the console, and src/ bundled into
+ * dist/ with the libraries that are devDependencies. Node needs about 0.3 ms and 80 KB for each module it loads; a start loads a
+ * thousand of them unbundled and 60 bundled. Packages in `dependencies` stay outside: they have native parts, or are loaded by few
+ * requests. `npm ci` runs this file.
  */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
 import { extractScalar, SCALAR_FILE } from '../src/http/reference/scalar.ts';
+import { recordBuild } from './build-record.ts';
 import { buildConsole } from './console.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -29,6 +31,7 @@ const ownPrograms: Plugin = {
   },
 };
 
+const beganMs = Date.now();
 rmSync(DIST, { recursive: true, force: true });
 const chunks = await bundle();
 for (const chunk of chunks) writeFileSync(join(DIST, chunk.fileName), asLatin1(chunk.code));
@@ -38,6 +41,19 @@ writeFileSync(
   join(DIST, 'THIRD-PARTY-LICENSES.txt'),
   licences([...chunks.flatMap(({ moduleIds }) => moduleIds), ...consoleModules]),
 );
+if (DIST === join(ROOT, 'dist')) recordBuild(ROOT, { sources: sources(), beganMs, built: programs() });
+
+/** Whatever changes the bundle: the modules, the manifests of their packages, and how it is built. */
+function sources(): string[] {
+  const modules = chunks.flatMap(({ moduleIds }) => moduleIds).filter((id) => existsSync(id));
+  const manifests = packageFolders(modules).map((folder) => join(folder, 'package.json'));
+  const own = ['package.json', 'tsconfig.json', 'tools/bundle.ts'].map((file) => join(ROOT, file));
+  return [...modules, ...manifests, ...own].map((file) => relative(ROOT, file));
+}
+
+function programs(): string[] {
+  return chunks.map(({ fileName }) => join('dist', fileName));
+}
 
 async function bundle(): Promise<OutputChunk[]> {
   const { dependencies } = readManifest(ROOT);
@@ -68,10 +84,15 @@ function asLatin1(code: string): string {
 
 /** The licence of each bundled package, as licences require of copies. */
 function licences(moduleIds: readonly string[]): string {
+  const folders = [...packageFolders(moduleIds), join(ROOT, 'node_modules', SCALAR)];
+  return [...new Set(folders)].sort().map(licenceOf).join('\n');
+}
+
+function packageFolders(moduleIds: readonly string[]): string[] {
   const folders = moduleIds
     .map((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(id)?.[0])
     .filter((folder) => folder !== undefined);
-  return [...new Set([...folders, join(ROOT, 'node_modules', SCALAR)])].sort().map(licenceOf).join('\n');
+  return [...new Set(folders)];
 }
 
 function licenceOf(folder: string): string {

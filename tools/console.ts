@@ -1,6 +1,6 @@
 /**
  * Builds the console (console/) into a folder and compresses its files, so that the gateway can send them as they are.
- * `npm ci` runs it, and tools/bundle.ts for the package.
+ * tools/bundle.ts runs it; alone, it is `npm run build:console`.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -1,11 +1,16 @@
 /** dragoman as a user would run it: client keys checked, the default log, an account that needs no sign-in service. */
+import { execFileSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
+import { isBuildCurrent } from '../../tools/build-record.ts';
 import type { Target } from '../load/job.ts';
 import { API_KEY } from '../load/requests.ts';
 import { freePort, type Processes } from '../processes.ts';
 import { type Subject, type SubjectKind, untilServing } from './subject.ts';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
+
+/** What `npm start` and `./dragoman` run in a checkout. */
+export const START = 'tools/start.js';
 
 export const DRAGOMAN: SubjectKind = dragomanWith('dragoman', {});
 
@@ -24,14 +29,21 @@ async function start(
   processes: Processes,
   upstreamPort: number,
 ): Promise<Subject> {
+  buildIfOutdated();
   const folder = processes.makeFolder(name);
   const port = await freePort();
-  const started = processes.start(name, 'subject', process.execPath, [join(ROOT, 'src/main.ts'), 'serve'], {
+  const started = processes.start(name, 'subject', process.execPath, [join(ROOT, START), 'serve'], {
     cwd: folder,
     env: { ...dragomanEnvironment(folder, port, upstreamPort), ...environment },
   });
   const target = (dialect: Target['dialect']): Target => ({ host: '127.0.0.1', port, dialect, oneDeltaPerFrame: true });
   return untilServing(name, started, processes, [target('openai-chat'), target('anthropic-messages')]);
+}
+
+/** `npm ci` has built it, but files may have changed since. */
+export function buildIfOutdated(): void {
+  if (isBuildCurrent(ROOT)) return;
+  execFileSync(process.execPath, [join(ROOT, 'tools/bundle.ts')], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 export function dragomanEnvironment(folder: string, port: number, upstreamPort: number): Record<string, string> {

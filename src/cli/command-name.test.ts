@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { commandName, withCommandName } from './command-name.ts';
 
-const CHECKOUT = '/home/me/dragoman/src/main.ts';
+const CHECKOUT = '/home/me/dragoman/tools/start.js';
+const SOURCES = '/home/me/dragoman/src/main.ts';
 const PACKAGE = '/usr/lib/node_modules/dragoman/dist/main.js';
 
 describe('commandName', () => {
@@ -10,6 +11,7 @@ describe('commandName', () => {
     ['the launcher, from below', CHECKOUT, '/home/me/dragoman/docs', {}, '../dragoman'],
     ['the launcher, from elsewhere', CHECKOUT, '/etc/ssl', {}, '/home/me/dragoman/dragoman'],
     ['npm start', CHECKOUT, '/home/me/dragoman', { npm_lifecycle_event: 'start' }, './dragoman'],
+    ['the sources', SOURCES, '/home/me/dragoman/docs', {}, '../dragoman'],
     ['npm run cli', CHECKOUT, '/home/me/dragoman', { npm_lifecycle_event: 'cli' }, 'npm run cli --'],
     ['npx', PACKAGE, '/home/me', { npm_command: 'exec' }, 'npx dragoman'],
     ['an installed command', PACKAGE, '/home/me', {}, 'dragoman'],

@@ -6,7 +6,8 @@ import { dirname, relative } from 'node:path';
  * npm_lifecycle_event and npm_command for what it runs (https://docs.npmjs.com/cli/using-npm/scripts).
  */
 export function commandName(mainFile: string, folder: string, env: NodeJS.ProcessEnv): string {
-  if (!mainFile.endsWith('/src/main.ts')) return env.npm_command === 'exec' ? 'npx dragoman' : 'dragoman';
+  if (!/\/(?:tools\/start\.js|src\/main\.ts)$/.test(mainFile))
+    return env.npm_command === 'exec' ? 'npx dragoman' : 'dragoman';
   if (env.npm_lifecycle_event === 'cli') return 'npm run cli --';
   const launcher = `${dirname(dirname(mainFile))}/dragoman`;
   const path = relative(folder, launcher);
