@@ -54,7 +54,7 @@ export function composeAdmin(
   composed: Composed,
   { clock, log, ledger, keyLimiter }: AdminContext,
 ): ComposedAdmin {
-  const { accounts, apiKeys, signIns, store, listProfiles, signInWithIam } = composed;
+  const { accounts, connections, apiKeys, signIns, store, listProfiles, signInWithIam } = composed;
   const current: { token?: AdminToken } = {};
   const feed = new EventFeed(clock);
   const { alerts, webhooks, listWebhooks, errorRate } = composeAlerts(settings, composed, {
@@ -69,6 +69,7 @@ export function composeAdmin(
     redeemTicket: (presented) => redeemTicket(store.tickets, presented, clock),
     removeTickets: () => store.tickets.removeAll(),
     accounts,
+    connections,
     findSignIns: () => findSignIns(settings.current, clock),
     signIns,
     listProfiles,

@@ -10,6 +10,7 @@ import type { TokenEndpoints } from './accounts/ports.ts';
 import { ProfileFinder } from './accounts/profile-finder.ts';
 import type { FreshAccount, RefreshCounts } from './accounts/refresh.ts';
 import type { TokenRefresher } from './accounts/token-refresh.ts';
+import { composeConnections } from './compose-connections.ts';
 import { loadWireProfiles } from './compose-profiles.ts';
 import { composeSigningIn, type SigningIn, type SigningInParts } from './compose-sign-in.ts';
 import { composeTokenEndpoints, composeTokenRefresher, composeTransport, USER_AGENT } from './compose-tokens.ts';
@@ -25,7 +26,7 @@ import type { Gateway, MediaTools, SendUpstream } from './gateway/ports.ts';
 import { Responses } from './gateway/responses.ts';
 import { readUsageLimits } from './gateway/usage-limits.ts';
 import { WireProfileChoice } from './gateway/wire-profile-choice.ts';
-import type { AdminAccounts } from './http/admin/ports.ts';
+import type { AdminAccounts, Connections } from './http/admin/ports.ts';
 import { createImageFitter } from './media/fit-image.ts';
 import { createDocumentReader } from './media/read-document.ts';
 import { refuseFetches, rememberFetches } from './media/remembered-fetch.ts';
@@ -43,6 +44,8 @@ const READING_TIMEOUT_MS = 20_000;
 const READING_MEMORY_MIB = 512;
 /** How often the accounts in use are checked for tokens that expire soon. */
 const KEEP_FRESH_EVERY_MS = 15_000;
+/** How often the accounts whose time in the trash is over are deleted. */
+const PURGE_EVERY_MS = 3_600_000;
 
 /** For one client, whatever the number of responses. */
 const STORED_RESPONSE_BYTES = 256 * 1024 * 1024;
@@ -51,6 +54,7 @@ export interface Composed extends SigningIn {
   readonly gateway: Gateway;
   readonly responses: Responses;
   readonly accounts: Accounts;
+  readonly connections: Connections;
   /** The clients' keys. */
   readonly apiKeys: ApiKeys;
   readonly store: Store;
@@ -118,6 +122,7 @@ async function composeParts(
   const pool = await openPool(parts, tokenRefresher, profileChoice, overrides.share);
   resources.defer(() => pool.close());
   resources.defer(every(clock, KEEP_FRESH_EVERY_MS, () => void pool.refreshDue()));
+  resources.defer(every(clock, PURGE_EVERY_MS, () => void pool.trash.purge()));
   const apiKeys = await ApiKeys.open({ configured: settings.apiKeys, store: store.keys, clock, log });
   resources.defer(() => apiKeys.close());
   const responses = new Responses({ store: store.responses, clock, log });
@@ -140,8 +145,9 @@ async function composeParts(
     recoverToolCalls,
     codeReferences,
   });
+  const connections = composeConnections({ settings, wireProfiles, profileChoice, send, clock });
   const close = () => resources.disposeAsync();
-  return { gateway, responses, accounts: pool, apiKeys, store, ...signingIn, close };
+  return { gateway, responses, accounts: pool, connections, apiKeys, store, ...signingIn, close };
 }
 
 async function openSettingsStore(settings: Settings, clock: Clock, log: Log): Promise<Store> {

@@ -12,10 +12,11 @@ import { type Lease, type LeasedAccount, type LeaseRequest, type Lender, lend, P
 import { patchOptions } from './options.ts';
 import { PlanLimits } from './plan-limits.ts';
 import type { AccountPatch, PoolOptions } from './pool-options.ts';
-import type { PooledAccount } from './pooled-account.ts';
+import type { PooledAccount, Skip } from './pooled-account.ts';
 import type { Account, AccountStore, NewAccount } from './ports.ts';
 import { type FreshAccount, type RefreshCounts, Refresher } from './refresh.ts';
 import { Scheduler, type Slot } from './scheduler.ts';
+import { Trash } from './trash.ts';
 import type { LimitsReading } from './usage-limits.ts';
 
 /** A slow database must not delay health probes. */
@@ -29,6 +30,7 @@ export class Pool {
   readonly #scheduler: Scheduler;
   readonly #refresher: Refresher;
   readonly #limits: PlanLimits;
+  readonly #trash: Trash;
   /** What requests need of each account, by the row that it was made from. */
   readonly #lent = new WeakMap<FreshAccount, LeasedAccount>();
   readonly #lender: Lender<Slot>;
@@ -37,7 +39,8 @@ export class Pool {
     this.#options = options;
     this.#registry = new AccountRegistry(options);
     this.#scheduler = new Scheduler(this.#registry, options.clock, options);
-    const { clock, log, strategy } = options;
+    const { store, clock, log, strategy } = options;
+    this.#trash = new Trash({ registry: this.#registry, store, clock, log });
     this.#refresher = new Refresher({ ...options, registry: this.#registry });
     this.#limits = new PlanLimits({
       ...{ registry: this.#registry, clock, log, strategy },
@@ -153,7 +156,25 @@ export class Pool {
     return added;
   }
 
-  /** False if the account is unknown. */
+  /** Removes an account, which `restore` takes back for a week. False if it is unknown. */
+  discard(id: string): Promise<boolean> {
+    this.#limits.forget(id);
+    return this.#trash.discard(id);
+  }
+
+  /** undefined if the account is not in the trash. */
+  async restore(id: string): Promise<Account | undefined> {
+    const restored = await this.#trash.restore(id);
+    if (restored) this.#limits.noteDemand();
+    this.#scheduler.serve();
+    return restored;
+  }
+
+  get trash(): Pick<Trash, 'list' | 'purge'> {
+    return this.#trash;
+  }
+
+  /** For good, also from the trash. False if the account is unknown. */
   async remove(id: string): Promise<boolean> {
     this.#registry.remove(id);
     this.#limits.forget(id);
@@ -216,6 +237,11 @@ export class Pool {
 
   get refreshes(): RefreshCounts {
     return this.#refresher.counts;
+  }
+
+  /** Why the account was last skipped in this process; undefined: never. */
+  lastSkip(id: string): Skip | undefined {
+    return this.#registry.find(id)?.lastSkip;
   }
 
   /** The last reading of the account's plan. */

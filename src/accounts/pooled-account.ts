@@ -1,5 +1,5 @@
 /** One account of the pool: its row, its health since the row was read, and its requests in flight. */
-import type { Contender } from './choice.ts';
+import type { Contender, Reason } from './choice.ts';
 import type { Health } from './health.ts';
 import { type AccountOptions, type LimitShare, shareOf } from './options.ts';
 import { Pace } from './pace.ts';
@@ -11,6 +11,14 @@ import { hash } from './strategies.ts';
  * stopped sending them; treating every reply as cut off would make agents continue forever.
  */
 const MOST_MISSED_CLOSING_EVENTS = 3;
+
+/** Why a request did not get this account. */
+export interface Skip {
+  readonly why: Reason;
+  readonly atMs: number;
+  /** When the reason no longer applies, if that is known. */
+  readonly untilMs: number | undefined;
+}
 
 export class PooledAccount implements Contender {
   readonly id: string;
@@ -35,6 +43,8 @@ export class PooledAccount implements Contender {
   turn = 0;
   /** Consecutive replies without closing events, by wire profile. */
   readonly missedClosingEvents = new Map<string, number>();
+  /** The last request that went to another account, or to none. */
+  lastSkip: Skip | undefined;
   /** As of the last reading of its usage limits. */
   quotaLeft: number | undefined;
 

@@ -43,6 +43,12 @@ export interface LearnedFacts {
   readonly lastRefresh?: LastRefresh;
 }
 
+/** An account in the trash. */
+export interface DiscardedAccount extends Pick<Account, 'id' | 'label'> {
+  readonly kind: Credential['kind'];
+  readonly discardedAtMs: number;
+}
+
 export interface NewAccount
   extends Pick<Account, 'id' | 'label' | 'source' | 'credential' | 'accessToken' | 'health' | 'consumedTokens'> {
   /** Absent: those of the account it replaces, or the defaults. */
@@ -88,8 +94,16 @@ export interface AccountStore {
   saveProxy(id: string, proxy: string | undefined, nowMs: number): Promise<Account | undefined>;
   /** Returns undefined if there is no such account. */
   saveOptions(id: string, label: string, options: AccountOptions, nowMs: number): Promise<Account | undefined>;
-  /** Returns false if there is no such account. */
+  /** Deletes it and its credential for good, also from the trash. Returns false if there is no such account. */
   remove(id: string): Promise<boolean>;
+  /** Moves it to the trash: only the methods below know it then. Returns false if there is no such account. */
+  discard(id: string, nowMs: number): Promise<boolean>;
+  /** Takes it out of the trash. Returns undefined unless it was moved there at `sinceMs` or later. */
+  restore(id: string, sinceMs: number, nowMs: number): Promise<Account | undefined>;
+  /** The trash, newest first: what was moved there at `sinceMs` or later. */
+  listDiscarded(sinceMs: number): Promise<readonly DiscardedAccount[]>;
+  /** Deletes for good what was moved to the trash before `beforeMs`. */
+  purgeDiscarded(beforeMs: number): Promise<void>;
   /**
    * Runs `work` under a lock of the account, shared by all processes and replicas; the lock of a dead process is released
    * at once. Must not be nested. Also throws what `work` throws.

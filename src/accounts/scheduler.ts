@@ -137,6 +137,7 @@ export class Scheduler {
     const nowMs = this.#clock.now();
     const chosen = this.#choose(request, nowMs, deadlineMs);
     const { contender: entry, skipped, candidates, homeId } = chosen;
+    if (request.control !== true) this.#noteSkips(skipped, nowMs);
     if (!entry) {
       this.#throwIfWaitingIsUseless(request, chosen, nowMs);
       return undefined;
@@ -155,6 +156,14 @@ export class Scheduler {
     this.#level = Math.max(entry.turn, this.#level);
     entry.turn = this.#level + 1 / entry.weight;
     return { entry, paced: entry.pace.start(entry.limits, nowMs), choice };
+  }
+
+  /** So that a person can be shown why an account gets no requests. */
+  #noteSkips(skipped: readonly SkippedAccount[], atMs: number): void {
+    for (const { accountId, why, untilMs } of skipped) {
+      const entry = this.#registry.find(accountId);
+      if (entry) entry.lastSkip = { why, atMs, untilMs };
+    }
   }
 
   #choose(request: LeaseRequest, nowMs: number, deadlineMs: number): Chosen<PooledAccount> {

@@ -35,6 +35,15 @@ describe('the wire profile of an account', () => {
     expect(current()).toBe('one');
   });
 
+  it('tells until when it stands in for the first, which needs no end', () => {
+    const { choice } = setup();
+    expect(choice.untilMs(USER)).toBeUndefined();
+    choice.moveOn(USER, 'one');
+    choice.worked(USER, 'two');
+    expect(choice.untilMs(USER)).toBe(6 * HOUR_MS);
+    expect(setup().choice.untilMs({ ...USER, stored: { id: 'three', untilMs: HOUR_MS } })).toBe(HOUR_MS);
+  });
+
   it('is the one stored by an earlier run, if it has not expired and still exists', () => {
     const currentAfter = (id: string, untilMs: number) => setup().choice.current({ ...USER, stored: { id, untilMs } });
     expect(currentAfter('three', HOUR_MS)).toBe('three');

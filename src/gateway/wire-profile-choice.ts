@@ -63,6 +63,12 @@ export class WireProfileChoice {
     return use.current;
   }
 
+  /** Until when the profile in use stands in for the first of the order; undefined: the first is in use. */
+  untilMs(user: WireProfileUser): number | undefined {
+    this.current(user);
+    return this.#uses.get(user.id)?.untilMs;
+  }
+
   /**
    * Moves on from the profile `refused`, and returns the id of the one to use from now on, or undefined if none is left
    * to try. Concurrent requests move the account only once.

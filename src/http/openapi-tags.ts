@@ -10,10 +10,13 @@ const CLIENT_TAGS: readonly Tag[] = [
   { name: 'Anthropic', description: "Anthropic's Messages API. Base URL: this gateway's address." },
 ];
 
+const ACCOUNTS: Tag = { name: 'Accounts', description: 'The subscriptions that answer requests.' };
+
 /** By the first part of the path below `/v2`. */
 const ADMIN_TAGS: Readonly<Record<string, Tag>> = {
   activity: { name: 'Activity', description: 'What the gateway has done lately, and what needs attention.' },
-  accounts: { name: 'Accounts', description: 'The subscriptions that answer requests.' },
+  accounts: ACCOUNTS,
+  trash: ACCOUNTS,
   auth: { name: 'Sign-in', description: 'Adds an account by signing in with a browser.' },
   imports: { name: 'Imports', description: "Other programs' sign-ins on the gateway's machine." },
   keys: { name: 'Keys', description: 'API keys for clients, with their limits.' },
@@ -40,7 +43,7 @@ export function tagsOf(url: string, tags: readonly string[] = []): readonly stri
 export function describeTags(used: ReadonlySet<string>): object {
   const groups = [
     { name: 'Client APIs', tags: CLIENT_TAGS },
-    { name: 'Admin API', tags: Object.values(ADMIN_TAGS) },
+    { name: 'Admin API', tags: [...new Set(Object.values(ADMIN_TAGS))] },
     { name: 'Operation', tags: [OPERATION_TAG] },
   ].map(({ name, tags }) => ({ name, tags: tags.filter((tag) => used.has(tag.name)) }));
   const grouped = new Set(groups.flatMap(({ tags }) => tags.map((tag) => tag.name)));

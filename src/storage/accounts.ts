@@ -2,7 +2,7 @@
 import type { Kysely, Selectable, Updateable } from 'kysely';
 import type { Health } from '../accounts/health.ts';
 import { type AccountOptions, DEFAULT_OPTIONS } from '../accounts/options.ts';
-import type { Account, AccountStore, LearnedFacts, NewAccount, Secrets } from '../accounts/ports.ts';
+import type { Account, AccountStore, DiscardedAccount, LearnedFacts, NewAccount, Secrets } from '../accounts/ports.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { RuleReadings } from '../core/learned-facts.ts';
 import type { Database } from './database.ts';
@@ -38,7 +38,8 @@ export class DatabaseAccountStore implements AccountStore {
 
   list(): Promise<readonly Account[]> {
     return this.#retried(async (db) => {
-      const rows = await db.selectFrom('accounts').selectAll().orderBy('created_at_ms').orderBy('id').execute();
+      const kept = db.selectFrom('accounts').selectAll().where('discarded_at_ms', 'is', null);
+      const rows = await kept.orderBy('created_at_ms').orderBy('id').execute();
       return rows.map((row) => toAccount(row, this.#seal));
     });
   }
@@ -46,6 +47,8 @@ export class DatabaseAccountStore implements AccountStore {
   put(account: NewAccount, nowMs: number): Promise<Account> {
     return this.#inTransaction(async (transaction) => {
       const { id } = account;
+      // An account in the trash is not replaced, but begun anew.
+      await transaction.deleteFrom('accounts').where('id', '=', id).where('discarded_at_ms', 'is not', null).execute();
       const replaced = this.#accountOf(await rowOf(transaction, id));
       const proxy = 'proxy' in account ? account.proxy : replaced?.proxy;
       const changed = {
@@ -121,8 +124,8 @@ export class DatabaseAccountStore implements AccountStore {
   saveOptions(id: string, label: string, options: AccountOptions, nowMs: number): Promise<Account | undefined> {
     return this.#retried(async (db) => {
       const changed = { label, options: JSON.stringify(options), updated_at_ms: nowMs };
-      const update = db.updateTable('accounts').set(changed).where('id', '=', id).returningAll();
-      return this.#accountOf(await update.executeTakeFirst());
+      const update = db.updateTable('accounts').set(changed).where('id', '=', id).where('discarded_at_ms', 'is', null);
+      return this.#accountOf(await update.returningAll().executeTakeFirst());
     });
   }
 
@@ -131,6 +134,44 @@ export class DatabaseAccountStore implements AccountStore {
       const { numDeletedRows } = await db.deleteFrom('accounts').where('id', '=', id).executeTakeFirst();
       return numDeletedRows > 0n;
     });
+  }
+
+  discard(id: string, nowMs: number): Promise<boolean> {
+    return this.#retried(async (db) => {
+      const update = db.updateTable('accounts').set({ discarded_at_ms: nowMs, updated_at_ms: nowMs });
+      const { numUpdatedRows } = await update
+        .where('id', '=', id)
+        .where('discarded_at_ms', 'is', null)
+        .executeTakeFirst();
+      return numUpdatedRows > 0n;
+    });
+  }
+
+  restore(id: string, sinceMs: number, nowMs: number): Promise<Account | undefined> {
+    return this.#retried(async (db) => {
+      const update = db.updateTable('accounts').set({ discarded_at_ms: null, updated_at_ms: nowMs });
+      const restored = update.where('id', '=', id).where('discarded_at_ms', '>=', sinceMs).returningAll();
+      return this.#accountOf(await restored.executeTakeFirst());
+    });
+  }
+
+  listDiscarded(sinceMs: number): Promise<readonly DiscardedAccount[]> {
+    return this.#retried(async (db) => {
+      const discarded = db.selectFrom('accounts').select(['id', 'label', 'kind', 'discarded_at_ms']);
+      const rows = await discarded
+        .where('discarded_at_ms', '>=', sinceMs)
+        .orderBy('discarded_at_ms', 'desc')
+        .orderBy('id')
+        .execute();
+      return rows.map(({ id, label, kind, discarded_at_ms }) => {
+        // Only this file writes the column.
+        return { id, label, kind: kind as DiscardedAccount['kind'], discardedAtMs: discarded_at_ms ?? sinceMs };
+      });
+    });
+  }
+
+  async purgeDiscarded(beforeMs: number): Promise<void> {
+    await this.#retried((db) => db.deleteFrom('accounts').where('discarded_at_ms', '<', beforeMs).execute());
   }
 
   /** Compares with the value that was read, so that of two processes writing at the same time neither loses a fact. */
@@ -180,7 +221,8 @@ type Connection = Kysely<Tables>;
 type Row = Selectable<Tables['accounts']>;
 
 function rowOf(db: Connection, id: string): Promise<Row | undefined> {
-  return db.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst();
+  const rows = db.selectFrom('accounts').selectAll().where('id', '=', id);
+  return rows.where('discarded_at_ms', 'is', null).executeTakeFirst();
 }
 
 /** undefined if another process has written the account since it was read. */

@@ -220,6 +220,13 @@ export const MIGRATIONS: readonly Migration[] = [
         .execute();
     },
   },
+  {
+    number: 13,
+    name: 'the trash of accounts',
+    async up(db, { integer }) {
+      await db.schema.alterTable('accounts').addColumn('discarded_at_ms', integer).execute();
+    },
+  },
 ];
 
 /** Applies migrations forward only, in one transaction, in one process at a time; the others wait. */

@@ -19,6 +19,8 @@ export interface Tables {
     learned: Generated<string>;
     created_at_ms: number;
     updated_at_ms: number;
+    /** When it was moved to the trash; null: it was not. */
+    discarded_at_ms: Generated<number | null>;
   };
   client_registrations: {
     id: string;

@@ -71,10 +71,10 @@ const MAY_REFUSE = new Set(['POST /v2/accounts/:id/refresh', 'POST /v2/imports']
 
 async function askAll({ ask }: AdminGateway): Promise<Record<string, number>> {
   const statuses: Record<string, number> = {};
-  // Removing the account comes last.
-  const routes = ADMIN_ROUTES.filter(({ path }) => path !== '/v2/events').toSorted(
-    (a, b) => Number(a.method === 'DELETE') - Number(b.method === 'DELETE'),
-  );
+  // Removing the account comes last, and after that restoring it.
+  const order = ({ method, path }: (typeof ADMIN_ROUTES)[number]) =>
+    path.endsWith('/restore') ? 2 : method === 'DELETE' ? 1 : 0;
+  const routes = ADMIN_ROUTES.filter(({ path }) => path !== '/v2/events').toSorted((a, b) => order(a) - order(b));
   for (const { method, path } of routes) {
     const route = `${method} ${path}`;
     // `ask` checks the answer against the schema of its route.

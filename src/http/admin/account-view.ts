@@ -5,6 +5,7 @@ import type { Account } from '../../accounts/ports.ts';
 import { shownProxy } from '../../accounts/proxy.ts';
 import { isoTime } from '../../core/times.ts';
 import type { AccountAnswer, AccountView, ListedAccount } from './contract/account.ts';
+import type { AdminParts } from './ports.ts';
 
 export function toAccountView(account: Account, nowMs: number): AccountView {
   const { id, label, credential, source, health, options, proxy, accessToken, createdAtMs, updatedAtMs } = account;
@@ -40,9 +41,13 @@ export function toAccountView(account: Account, nowMs: number): AccountView {
   };
 }
 
-/** With the field names of q2api in addition. */
-export function toListedAccount(account: Account, nowMs: number): ListedAccount {
-  const view = toAccountView(account, nowMs);
+type Routing = Pick<AdminParts, 'connections' | 'accounts' | 'clock'>;
+
+/** With the field names of q2api, and why requests get the account or do not. */
+export function toListedAccount(account: Account, { connections, accounts, clock }: Routing): ListedAccount {
+  const view = toAccountView(account, clock.now());
+  const { id, reason, untilMs } = connections.wireProfileOf(account);
+  const skip = accounts.lastSkip(account.id);
   const { lastRefresh } = account.learned;
   return {
     ...view,
@@ -52,11 +57,17 @@ export function toListedAccount(account: Account, nowMs: number): ListedAccount 
     last_refresh_time: lastRefresh ? isoTime(lastRefresh.atMs) : null,
     created_at: view.createdAt,
     updated_at: view.updatedAt,
+    wireProfile: { id, reason, until: timeOrNull(untilMs) },
+    lastSkip: skip ? { reason: skip.why, at: isoTime(skip.atMs), until: timeOrNull(skip.untilMs) } : null,
   };
 }
 
-export function toAccountAnswer(account: Account, nowMs: number): AccountAnswer {
-  return { ...toListedAccount(account, nowMs), account: toAccountView(account, nowMs) };
+export function toAccountAnswer(account: Account, parts: Routing): AccountAnswer {
+  return { ...toListedAccount(account, parts), account: toAccountView(account, parts.clock.now()) };
+}
+
+function timeOrNull(ms: number | undefined): string | null {
+  return ms === undefined ? null : isoTime(ms);
 }
 
 function toStateView(state: AccountState): Omit<AccountView['state'], 'message'> {

@@ -1,16 +1,22 @@
 /** `/v2/accounts`: the accounts and what can be done with them. */
 import { z } from 'zod';
 import type { Account } from '../../accounts/ports.ts';
+import { KEPT_IN_TRASH_MS } from '../../accounts/trash.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { isoTime } from '../../core/times.ts';
 import { toAccountAnswer, toListedAccount } from './account-view.ts';
 import {
   accountAnswer,
   accountList,
   accountPatch,
+  accountRemoval,
+  accountTrash,
   addedAccount,
   newAccount,
   patchedAccount,
+  proxyTest,
   removedAccount,
+  testedProxy,
 } from './contract/account.ts';
 import { learnedAnswer } from './contract/learned.ts';
 import { toLearnedView } from './learned-view.ts';
@@ -23,12 +29,14 @@ export function registerAccounts(app: AdminApp, parts: AdminParts): void {
   registerCollection(app, parts);
   registerChanges(app, parts);
   registerLearned(app, parts);
+  registerTrash(app, parts);
+  registerProxyTest(app, parts);
 }
 
 function registerCollection(app: AdminApp, parts: AdminParts): void {
-  const { accounts, clock } = parts;
+  const { accounts } = parts;
   app.get('/v2/accounts', { schema: { summary: 'List accounts', response: { 200: accountList } } }, async () => ({
-    accounts: accounts.list().map((account) => toListedAccount(account, clock.now())),
+    accounts: accounts.list().map((account) => toListedAccount(account, parts)),
   }));
   app.post(
     '/v2/accounts',
@@ -83,10 +91,19 @@ function registerChanges(app: AdminApp, parts: AdminParts): void {
   );
   app.delete(
     '/v2/accounts/:id',
-    { schema: { summary: 'Remove an account and its credential', params: byId, response: { 200: removedAccount } } },
-    async ({ params: { id } }) => {
-      find(parts, id);
-      await accounts.remove(id);
+    {
+      schema: {
+        summary: 'Remove an account',
+        description:
+          'It gets no further requests. Its credential is kept for seven days, in which the account can be restored, and is then deleted.',
+        params: byId,
+        querystring: accountRemoval,
+        response: { 200: removedAccount },
+      },
+    },
+    async ({ params: { id }, query: { forget } }) => {
+      const isKnown = forget === 'true' ? await accounts.remove(id) : await accounts.discard(id);
+      if (!isKnown) throw noSuchAccount(id);
       return { removed: id, deleted: id };
     },
   );
@@ -125,6 +142,60 @@ function registerLearned(app: AdminApp, parts: AdminParts): void {
   );
 }
 
+function registerTrash(app: AdminApp, parts: AdminParts): void {
+  const { accounts } = parts;
+  app.get(
+    '/v2/trash',
+    { schema: { summary: 'List removed accounts that can be restored', response: { 200: accountTrash } } },
+    async () => ({
+      accounts: (await accounts.trash.list()).map(({ discardedAtMs, ...account }) => ({
+        ...account,
+        removedAt: isoTime(discardedAtMs),
+        deletedAt: isoTime(discardedAtMs + KEPT_IN_TRASH_MS),
+      })),
+    }),
+  );
+  app.post(
+    '/v2/accounts/:id/restore',
+    {
+      schema: {
+        summary: 'Restore a removed account',
+        description: 'With its credential, options and counters, within seven days after its removal.',
+        params: byId,
+        response: { 200: accountAnswer },
+      },
+    },
+    async ({ params: { id } }) => {
+      const restored = await accounts.restore(id);
+      if (restored) return answerOf(parts, restored);
+      throw new GatewayError('not_found', `There is no removed account ${JSON.stringify(id.slice(0, 100))}.`);
+    },
+  );
+}
+
+function registerProxyTest(app: AdminApp, parts: AdminParts): void {
+  app.post(
+    '/v2/accounts/:id/proxy-test',
+    {
+      schema: {
+        summary: 'Test the proxy of an account',
+        description: 'Sends a request without a token to the service, through the proxy. Saves nothing.',
+        params: byId,
+        body: proxyTest,
+        response: { 200: testedProxy },
+      },
+      config: { bodyIsOptional: true },
+    },
+    async ({ params: { id }, body, exchange }) => {
+      const account = find(parts, id);
+      const tested = await parts.connections.testProxy(account, body.proxy, exchange.gone.signal);
+      const { origin, proxy = null, durationMs, error } = tested;
+      const problem = error ? { code: error.code, message: error.message } : null;
+      return { ok: problem === null, origin, proxy, durationMs: Math.round(durationMs), error: problem };
+    },
+  );
+}
+
 const byId = z.object({ id: z.string() });
 
 async function change(parts: AdminParts, id: string, body: z.output<typeof accountPatch>): Promise<void> {
@@ -136,14 +207,18 @@ async function change(parts: AdminParts, id: string, body: z.output<typeof accou
   if (enabled !== undefined) await parts.accounts.setEnabled(id, enabled);
 }
 
-function answerOf({ clock }: AdminParts, account: Account) {
-  return toAccountAnswer(account, clock.now());
+function answerOf(parts: AdminParts, account: Account) {
+  return toAccountAnswer(account, parts);
 }
 
 function find({ accounts }: AdminParts, id: string): Account {
   const account = accounts.list().find((candidate) => candidate.id === id);
   if (account) return account;
-  throw new GatewayError('not_found', `There is no account ${JSON.stringify(id.slice(0, 100))}.`);
+  throw noSuchAccount(id);
+}
+
+function noSuchAccount(id: string): GatewayError {
+  return new GatewayError('not_found', `There is no account ${JSON.stringify(id.slice(0, 100))}.`);
 }
 
 const MAX_REPORTED = 20;

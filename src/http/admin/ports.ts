@@ -1,11 +1,13 @@
 /** What the admin API depends on. */
 import type { Finding } from '../../accounts/imports/finding.ts';
 import type { AccountPatch } from '../../accounts/pool-options.ts';
-import type { Account, NewAccount } from '../../accounts/ports.ts';
+import type { Skip } from '../../accounts/pooled-account.ts';
+import type { Account, DiscardedAccount, NewAccount } from '../../accounts/ports.ts';
 import type { Profile } from '../../accounts/sign-in/adopt.ts';
 import type { SignIns } from '../../accounts/sign-in/pending.ts';
 import type { LimitsReading } from '../../accounts/usage-limits.ts';
 import type { Clock } from '../../core/clock.ts';
+import type { GatewayError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { AdminSessions } from '../../gateway/admin-access/sessions.ts';
 import type { Alerts } from '../../gateway/alerts/alerts.ts';
@@ -25,6 +27,31 @@ interface IamRequest {
   readonly proxy?: string | undefined;
 }
 
+/** How accounts reach the service. */
+export interface Connections {
+  /** In use now. `reason`: the first for the kind of account, that of the settings, or one that worked when others were refused. */
+  wireProfileOf(account: Account): {
+    readonly id: string;
+    readonly reason: 'default' | 'setting' | 'learned';
+    /** When the first profile is tried again. */
+    readonly untilMs: number | undefined;
+  };
+  /**
+   * Sends a request without a token to the service. `proxy`: a URL or `direct`, null for that of the settings, undefined
+   * for the account's own. Throws `invalid_request` for an invalid one.
+   */
+  testProxy(account: Account, proxy: string | null | undefined, signal: AbortSignal): Promise<ProxyTest>;
+}
+
+interface ProxyTest {
+  readonly origin: string;
+  /** User and password masked; undefined: that of the settings. */
+  readonly proxy: string | undefined;
+  readonly durationMs: number;
+  /** Undefined: the service answered. */
+  readonly error: GatewayError | undefined;
+}
+
 /** What the composition root provides. */
 export interface AdminDependencies {
   readonly isAdmin: (presented: string) => Promise<boolean>;
@@ -35,6 +62,7 @@ export interface AdminDependencies {
   /** Makes every unused ticket invalid. */
   removeTickets(): Promise<void>;
   readonly accounts: AdminAccounts;
+  readonly connections: Connections;
   /** Sign-ins of other programs on this machine. */
   findSignIns(): Promise<readonly Finding[]>;
   readonly signIns: Pick<SignIns, 'start' | 'status' | 'claim'>;
@@ -75,7 +103,15 @@ export interface AdminAccounts {
   /** With their current health. Contains secrets, so it must not be shown as it is. */
   list(): readonly Account[];
   add(account: NewAccount): Promise<Account>;
+  /** For good, also from the trash. False if the account is unknown. */
   remove(id: string): Promise<boolean>;
+  /** To the trash. False if the account is unknown. */
+  discard(id: string): Promise<boolean>;
+  /** undefined if the account is not in the trash. */
+  restore(id: string): Promise<Account | undefined>;
+  readonly trash: { list(): Promise<readonly DiscardedAccount[]> };
+  /** Why a request last went to another account; undefined: none has. */
+  lastSkip(id: string): Skip | undefined;
   setEnabled(id: string, enabled: boolean): Promise<boolean>;
   /** Throws `invalid_request` with the field, or `not_found`. */
   patch(id: string, patch: AccountPatch): Promise<Account>;

@@ -35,6 +35,8 @@ export const AUDITED_ROUTES: Readonly<Record<string, AuditedRoute>> = {
   'DELETE /v2/accounts/:id': { action: 'account.remove', kind: 'account' },
   'POST /v2/accounts/:id/refresh': { action: 'account.refresh' },
   'DELETE /v2/accounts/:id/learned': { action: 'account.reset-learned' },
+  'POST /v2/accounts/:id/restore': { action: 'account.restore', kind: 'account' },
+  'POST /v2/accounts/:id/proxy-test': { action: 'proxy.test' },
   'POST /v2/auth/start': { action: 'sign-in.start' },
   'POST /v2/auth/claim/:authId': { action: 'account.add', kind: 'account', onlyIfChanged: true },
   'POST /v2/imports': { action: 'account.add', kind: 'account' },
@@ -85,7 +87,8 @@ function actionOf(request: FastifyRequest): AuditAction {
   const { action } = routeOf(request);
   const query = Object(request.query);
   if (action === 'session.close' && query.all === 'true') return 'session.close-all';
-  return action === 'key.revoke' && query.forget === 'true' ? 'key.forget' : action;
+  if (query.forget !== 'true') return action;
+  return action === 'key.revoke' ? 'key.forget' : action === 'account.remove' ? 'account.forget' : action;
 }
 
 function actorOf({ admin, ip }: FastifyRequest): AuditActor {

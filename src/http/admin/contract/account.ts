@@ -55,7 +55,42 @@ const bridgeNames = z.object({
   updated_at: moment.describe('`updatedAt`.'),
 });
 
-const listedAccount = shownAccount.extend(bridgeNames.shape);
+/** Why requests get the account, or do not. */
+const routing = z.object({
+  wireProfile: z
+    .object({
+      id: z.string(),
+      reason: z
+        .enum(['default', 'setting', 'learned'])
+        .describe(
+          '`default`: the first for this kind of account; `setting`: DRAGOMAN_WIRE_PROFILE; `learned`: it worked after the service had refused others.',
+        ),
+      until: moment.nullable().describe('`learned`: when the first profile is tried again.'),
+    })
+    .describe('The host and the form of the requests to the service: docs/wire-profiles.md.'),
+  lastSkip: z
+    .object({
+      reason: z.enum([
+        'tried',
+        'cooling',
+        'exhausted',
+        'suspended',
+        'signed-out',
+        'disabled',
+        'busy',
+        'paced',
+        'model',
+        'group',
+        'priority',
+      ]),
+      at: moment,
+      until: moment.nullable().describe('When the reason no longer applies, if that is known.'),
+    })
+    .nullable()
+    .describe('Why the last request that went to another account did. Of this process; null: none has.'),
+});
+
+const listedAccount = shownAccount.extend(bridgeNames.shape).extend(routing.shape);
 
 export const accountList = z.object({ accounts: z.array(listedAccount) });
 /** The account twice: as `account`, and its fields beside it as q2api has them. */
@@ -64,6 +99,43 @@ export const claimedAccount = z.object({ account: shownAccount });
 export const removedAnswer = z.object({ removed: z.string().describe('The id of what was removed.') });
 export const removedAccount = removedAnswer.extend({
   deleted: z.string().describe('The same under the name that q2api uses.'),
+});
+
+export const accountRemoval = z.strictObject({
+  forget: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe('`true`: deletes the account and its credential at once, also from the trash.'),
+});
+
+export const accountTrash = z.object({
+  accounts: z
+    .array(
+      z.object({
+        id: z.string(),
+        label: z.string(),
+        kind: accountKind,
+        removedAt: moment,
+        deletedAt: moment.describe('When its credential will be deleted.'),
+      }),
+    )
+    .describe('Newest first.'),
+});
+
+export const proxyTest = z.strictObject({
+  proxy: z
+    .string()
+    .nullable()
+    .optional()
+    .describe("An address, `direct` for no proxy, null for the one in the settings. Default: the account's own."),
+});
+
+export const testedProxy = z.object({
+  ok: z.boolean().describe('The service answered.'),
+  origin: z.string().describe('The address of the service.'),
+  proxy: z.string().nullable().describe('User and password masked; null: as in the settings.'),
+  durationMs: z.number(),
+  error: z.object({ code: z.string(), message: z.string() }).nullable(),
 });
 
 const label = z
@@ -132,4 +204,6 @@ export const addedAccount = accountAnswer.extend({
 export type NewAccountBody = z.infer<typeof newAccount>;
 export type AccountView = z.infer<typeof shownAccount>;
 export type ListedAccount = z.infer<typeof listedAccount>;
+export type DiscardedView = z.infer<typeof accountTrash>['accounts'][number];
+export type TestedProxy = z.infer<typeof testedProxy>;
 export type AccountAnswer = z.infer<typeof accountAnswer>;
