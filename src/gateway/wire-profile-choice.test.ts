@@ -38,9 +38,9 @@ describe('the wire profile of an account', () => {
   it('tells until when it stands in for the first, which needs no end', () => {
     const { choice } = setup();
     expect(choice.untilMs(USER)).toBeUndefined();
-    choice.moveOn(USER, 'one');
+    choice.moveOn(USER, 'one', REFUSAL);
     choice.worked(USER, 'two');
-    expect(choice.untilMs(USER)).toBe(6 * HOUR_MS);
+    expect(choice.untilMs(USER)).toBe(DAY_MS);
     expect(setup().choice.untilMs({ ...USER, stored: { id: 'three', untilMs: HOUR_MS } })).toBe(HOUR_MS);
   });
 

@@ -1,15 +1,21 @@
 /** The accounts, what is left of their plans, and what can be done with them. */
 import { queryOptions } from '@tanstack/react-query';
-import type { AccountAnswer, ListedAccount, NewAccountBody } from '../../../src/http/admin/contract/account.ts';
+import type {
+  AccountAnswer,
+  DiscardedView,
+  ListedAccount,
+  NewAccountBody,
+  TestedProxy,
+} from '../../../src/http/admin/contract/account.ts';
 import type { FoundSignIn } from '../../../src/http/admin/contract/import.ts';
 import type { AccountUsage } from '../../../src/http/admin/contract/overview.ts';
 import type { ClaimView, SignInView } from '../../../src/http/admin/contract/sign-in.ts';
-import { ACCOUNTS_KEY, MODELS_KEY, USAGE_KEY } from './keys.ts';
+import { ACCOUNTS_KEY, MODELS_KEY, TRASH_KEY, USAGE_KEY } from './keys.ts';
 import { queryClient } from './query-client.ts';
 import { get, patch, post, remove } from './request.ts';
 
 export type Account = ListedAccount;
-export type { AccountUsage, FoundSignIn, SignInView };
+export type { AccountUsage, FoundSignIn, SignInView, TestedProxy };
 
 export const accountsQuery = queryOptions({
   queryKey: ACCOUNTS_KEY,
@@ -92,39 +98,41 @@ export async function importSignIns(ids: readonly string[]): Promise<number> {
   return accounts.length;
 }
 
-/** How long a removal can be taken back: only then is the credential deleted. */
-const UNDO_MS = 8_000;
-
-/** Hides the account at once and removes it after eight seconds, or when the page is left. Returns what takes it back. */
-export function removeAccount(id: string, failed: (error: unknown) => void): () => Promise<void> {
+/** Hidden at once. The gateway keeps it in its trash. Rejects with ApiError, and shows it again. */
+export async function removeAccount(id: string): Promise<void> {
   const before = queryClient.getQueryData(accountsQuery.queryKey);
-  const hide = () =>
-    queryClient.setQueryData(accountsQuery.queryKey, (shown) => shown?.filter((account) => account.id !== id));
-  hide();
-  const stop = queryClient.getQueryCache().subscribe(({ query, type }) => {
-    const shown = query.state.data;
-    if (type === 'updated' && query.queryKey[0] === ACCOUNTS_KEY[0] && hasAccount(shown, id)) hide();
-  });
-  const commit = () => {
-    end();
-    remove(`/v2/accounts/${id}`, { keepalive: true }).catch(failed).finally(invalidateAccounts);
-  };
-  const timer = setTimeout(commit, UNDO_MS);
-  const end = () => {
-    clearTimeout(timer);
-    stop();
-    removeEventListener('pagehide', commit);
-  };
-  addEventListener('pagehide', commit);
-  return async () => {
-    end();
+  queryClient.setQueryData(accountsQuery.queryKey, (shown) => shown?.filter((account) => account.id !== id));
+  try {
+    await remove(`/v2/accounts/${id}`);
+  } catch (error) {
     queryClient.setQueryData(accountsQuery.queryKey, before);
+    throw error;
+  } finally {
     await invalidateAccounts();
-  };
+  }
 }
 
-function hasAccount(shown: unknown, id: string): boolean {
-  return Array.isArray(shown) && shown.some((account: Account) => account.id === id);
+export type DiscardedAccount = DiscardedView;
+
+/** Removed accounts that can be restored, newest first. */
+export const trashQuery = queryOptions({
+  queryKey: TRASH_KEY,
+  queryFn: async ({ signal }) =>
+    (await get<{ readonly accounts: readonly DiscardedAccount[] }>('/v2/trash', { signal })).accounts,
+});
+
+export async function restoreAccount(id: string): Promise<void> {
+  await post(`/v2/accounts/${id}/restore`).finally(invalidateAccounts);
+}
+
+/** For good, with its credential. */
+export async function deleteAccount(id: string): Promise<void> {
+  await remove(`/v2/accounts/${id}`, { query: { forget: true } }).finally(invalidateAccounts);
+}
+
+/** `proxy`: as in AccountChanges; undefined: the account's own. Saves nothing. */
+export function testProxy(id: string, proxy: string | null | undefined): Promise<TestedProxy> {
+  return post<TestedProxy>(`/v2/accounts/${id}/proxy-test`, { proxy });
 }
 
 export interface SignInOptions {
@@ -155,6 +163,6 @@ export async function claimSignIn(
 
 async function invalidateAccounts(): Promise<void> {
   await Promise.all(
-    [ACCOUNTS_KEY, USAGE_KEY, MODELS_KEY].map((queryKey) => queryClient.invalidateQueries({ queryKey })),
+    [ACCOUNTS_KEY, TRASH_KEY, USAGE_KEY, MODELS_KEY].map((queryKey) => queryClient.invalidateQueries({ queryKey })),
   );
 }

@@ -30,3 +30,22 @@ export function historyQuery(range: TimeRange, filter: Pick<HistoryQuery, 'group
     },
   });
 }
+
+/** Replies of the last hours by account, the current hour included: one request for all accounts. */
+export function accountHoursQuery(hours: number) {
+  return queryOptions({
+    queryKey: [...HISTORY_KEY, 'account-hours', hours],
+    queryFn: async ({ signal }) => {
+      const from = new Date(startOfHour(Date.now()) - (hours - 1) * HOUR_MS).toISOString();
+      const query = { by: 'hour', group: 'account', kind: 'reply', from };
+      return (await get<{ readonly buckets: readonly HistoryBucket[] }>('/v2/usage/history', { query, signal }))
+        .buckets;
+    },
+  });
+}
+
+export const HOUR_MS = RANGE_MS['1h'];
+
+export function startOfHour(timeMs: number): number {
+  return Math.floor(timeMs / HOUR_MS) * HOUR_MS;
+}

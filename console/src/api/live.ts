@@ -10,6 +10,7 @@ import {
   MODELS_KEY,
   REQUESTS_KEY,
   SETTINGS_KEY,
+  TRASH_KEY,
   USAGE_KEY,
 } from './keys.ts';
 import { queryClient } from './query-client.ts';
@@ -17,13 +18,13 @@ import { queryClient } from './query-client.ts';
 /** The data that depends on each kind of event. */
 const DEPENDENTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   request: [REQUESTS_KEY],
-  account: [ACCOUNTS_KEY, USAGE_KEY, MODELS_KEY],
+  account: [ACCOUNTS_KEY, TRASH_KEY, USAGE_KEY, MODELS_KEY],
   key: [KEYS_KEY],
   alert: [ALERTS_KEY],
   ledger: [REQUESTS_KEY, HISTORY_KEY, USAGE_KEY, KEYS_KEY],
   setting: [SETTINGS_KEY, AUDIT_KEY],
   // Events were missed.
-  reload: [ACCOUNTS_KEY, ALERTS_KEY, HISTORY_KEY, KEYS_KEY, REQUESTS_KEY, SETTINGS_KEY, USAGE_KEY],
+  reload: [ACCOUNTS_KEY, ALERTS_KEY, HISTORY_KEY, KEYS_KEY, REQUESTS_KEY, SETTINGS_KEY, TRASH_KEY, USAGE_KEY],
 };
 
 /** Sums over a long time: one request more hardly changes them, and reading them costs more. */

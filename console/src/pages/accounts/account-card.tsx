@@ -6,20 +6,25 @@ import type { Account, AccountUsage } from '../../api/accounts.ts';
 import { formatCount } from '../../components/numbers.ts';
 import classes from './accounts.module.css';
 import { AccountMenu } from './actions.tsx';
+import { HealthStrip } from './health-strip.tsx';
+import type { AccountHour } from './hours.ts';
 import { PlanBar } from './plan-bar.tsx';
-import { AccountBadge, useStateText } from './state.tsx';
+import { AccountBadge, useSkipText, useStateText } from './state.tsx';
 
 interface AccountCardProps {
   readonly account: Account;
   readonly usage: AccountUsage | undefined;
   readonly isLoadingUsage: boolean;
+  /** Undefined: loading; null: there are no figures. */
+  readonly hours: readonly AccountHour[] | undefined | null;
   readonly signInAgain: (account: Account) => void;
 }
 
-export function AccountCard({ account, usage, isLoadingUsage, signInAgain }: AccountCardProps) {
+export function AccountCard({ account, usage, isLoadingUsage, hours, signInAgain }: AccountCardProps) {
   const { t } = useTranslation('accounts');
   const { id, label, kind, successes, failures, consecutiveFailures } = account;
   const why = useStateText(account);
+  const skip = useSkipText(account);
   return (
     <Paper component="article" className={classes.card} aria-label={label}>
       <Group justify="space-between" wrap="nowrap" gap="xs">
@@ -40,7 +45,13 @@ export function AccountCard({ account, usage, isLoadingUsage, signInAgain }: Acc
           {why}
         </Text>
       )}
+      {skip !== undefined && (
+        <Text size="xs" c="dimmed">
+          {skip}
+        </Text>
+      )}
       <Stack gap={8} mt="auto">
+        <HealthStrip hours={hours} />
         <PlanBar usage={usage} isLoading={isLoadingUsage} />
         <Text size="xs" c="dimmed">
           {t('facts.requestsValue', { successes: formatCount(successes), failures: formatCount(failures) })}

@@ -6,13 +6,15 @@ import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Account, accountsQuery, changeAccount, usageQuery } from '../../api/accounts.ts';
 import { ErrorNotice } from '../../components/error-notice.tsx';
-import { formatCount, formatTime } from '../../components/numbers.ts';
+import { useNow } from '../../components/now.ts';
+import { formatCount, formatMoment, formatTime } from '../../components/numbers.ts';
 import { SidePanel } from '../../components/side-panel.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
 import { announce } from '../../components/undo.tsx';
 import classes from './accounts.module.css';
 import { PlanBar } from './plan-bar.tsx';
-import { AccountBadge, useStateText } from './state.tsx';
+import { ProxyField, proxyOf } from './proxy-field.tsx';
+import { AccountBadge, useSkipText, useStateText } from './state.tsx';
 
 export function AccountPanel() {
   const { accountId = '' } = useParams({ strict: false });
@@ -53,6 +55,7 @@ function AccountDetails({ account }: { readonly account: Account }) {
 
 function Facts({ account }: { readonly account: Account }) {
   const { t } = useTranslation('accounts');
+  const skip = useSkipText(account);
   const source = account.source.path ?? account.source.type;
   const facts: readonly (readonly [string, React.ReactNode])[] = [
     [t('facts.kind'), t(`kinds.${account.kind}`)],
@@ -60,6 +63,8 @@ function Facts({ account }: { readonly account: Account }) {
     [t('facts.region'), account.region],
     [t('facts.startUrl'), account.startUrl],
     [t('facts.profile'), account.profileArn],
+    [t('facts.wireProfile'), <WireProfile key="wire" account={account} />],
+    [t('facts.lastSkip'), skip ?? null],
     [
       t('facts.token'),
       account.tokenExpiresAt === null
@@ -88,6 +93,21 @@ function Facts({ account }: { readonly account: Account }) {
   );
 }
 
+function WireProfile({ account: { wireProfile } }: { readonly account: Account }) {
+  const { t } = useTranslation('accounts');
+  const nowMs = useNow();
+  const { id, reason, until } = wireProfile;
+  return (
+    <>
+      <code>{id}</code>{' '}
+      <Text span inherit c="dimmed">
+        {t(`wireProfile.${reason}`)}
+        {until !== null && t('wireProfile.until', { time: formatMoment(until, nowMs) })}
+      </Text>
+    </>
+  );
+}
+
 function AccountForm({ account }: { readonly account: Account }) {
   const { t } = useTranslation('accounts');
   const { t: common } = useTranslation();
@@ -113,7 +133,7 @@ function AccountForm({ account }: { readonly account: Account }) {
         maxConcurrency: maxConcurrency === '' ? null : Number(maxConcurrency),
         minIntervalMs: Number(minIntervalMs),
         // A masked password must not be sent back as one.
-        ...(proxy !== (account.proxy ?? '') && { proxy: proxy.trim() === '' ? null : proxy.trim() }),
+        ...(proxy !== (account.proxy ?? '') && { proxy: proxyOf(proxy) }),
       });
       announce(t('actions.saved', { label: label.trim() }));
     } catch (cause) {
@@ -172,12 +192,7 @@ function AccountForm({ account }: { readonly account: Account }) {
             allowDecimal={false}
           />
         </Group>
-        <TextInput
-          label={t('form.proxy')}
-          description={t('form.proxyHint')}
-          value={proxy}
-          onChange={({ currentTarget }) => setProxy(currentTarget.value)}
-        />
+        <ProxyField account={account} value={proxy} setValue={setProxy} />
         <div>
           <Button type="submit" loading={isSaving}>
             {common('actions.save')}

@@ -3,9 +3,10 @@ import { Button, SegmentedControl, Skeleton } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Outlet, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Account, type AccountUsage, accountsQuery, usageQuery } from '../../api/accounts.ts';
+import { accountHoursQuery } from '../../api/history.ts';
 import { type DataColumn, DataTable } from '../../components/data-table.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { formatCount, formatCredits } from '../../components/numbers.ts';
@@ -14,7 +15,9 @@ import { AccountCard } from './account-card.tsx';
 import classes from './accounts.module.css';
 import { AddDialogue, type AddWay } from './add/add-dialogue.tsx';
 import { FirstRun } from './first-run.tsx';
+import { hoursByAccount, STRIP_HOURS } from './hours.ts';
 import { AccountBadge } from './state.tsx';
+import { Trash } from './trash.tsx';
 
 export function AccountsPage() {
   const { t } = useTranslation('accounts');
@@ -52,6 +55,7 @@ export function AccountsPage() {
           }}
         />
       )}
+      <Trash />
       <AddDialogue
         way={way}
         account={again}
@@ -92,17 +96,20 @@ interface AccountListProps {
 function AccountList({ accounts, signInAgain }: AccountListProps) {
   const { view } = useSearch({ from: '/accounts' });
   const { data: usages, isPending } = useQuery(usageQuery);
+  const { data: buckets, isError } = useQuery(accountHoursQuery(STRIP_HOURS));
+  const hoursOf = useMemo(() => buckets && hoursByAccount(buckets, Date.now()), [buckets]);
   if (view === 'table') return <AccountTable accounts={accounts} usages={usages} />;
   return (
     <div className={classes.cards}>
       {accounts === undefined
-        ? ['first', 'second', 'third'].map((key) => <Skeleton key={key} height={188} radius={8} />)
+        ? ['first', 'second', 'third'].map((key) => <Skeleton key={key} height={232} radius={8} />)
         : accounts.map((account) => (
             <AccountCard
               key={account.id}
               account={account}
               usage={usages?.find(({ id }) => id === account.id)}
               isLoadingUsage={isPending}
+              hours={isError ? null : hoursOf?.(account.id)}
               signInAgain={signInAgain}
             />
           ))}

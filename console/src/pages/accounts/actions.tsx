@@ -2,7 +2,7 @@
 import { ActionIcon, Menu } from '@mantine/core';
 import { IconDots, IconLogin2, IconPlayerPause, IconPlayerPlay, IconRefresh, IconTrash } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import { type Account, changeAccount, refreshAccount, removeAccount } from '../../api/accounts.ts';
+import { type Account, changeAccount, refreshAccount, removeAccount, restoreAccount } from '../../api/accounts.ts';
 import { announce, announceError, announceUndoable } from '../../components/undo.tsx';
 
 interface ActionsProps {
@@ -43,7 +43,7 @@ export function AccountMenu({ account, signInAgain, removed }: ActionsProps) {
           leftSection={<IconTrash size={16} />}
           style={{ color: 'var(--bad)' }}
           onClick={() => {
-            actions.remove();
+            void actions.remove();
             removed?.();
           }}
         >
@@ -68,6 +68,10 @@ function useAccountActions({ id, label, enabled }: Account) {
           announceUndoable(t(enabled ? 'actions.disabled' : 'actions.enabled', { label }), () => setEnabled(enabled)),
         announceError,
       ),
-    remove: () => announceUndoable(t('actions.removed', { label }), removeAccount(id, announceError)),
+    remove: () =>
+      removeAccount(id).then(
+        () => announceUndoable(t('actions.removed', { label }), () => restoreAccount(id)),
+        announceError,
+      ),
   };
 }

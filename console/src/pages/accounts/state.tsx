@@ -2,7 +2,7 @@
 import { useTranslation } from 'react-i18next';
 import type { Account } from '../../api/accounts.ts';
 import { useNow } from '../../components/now.ts';
-import { formatMoment } from '../../components/numbers.ts';
+import { formatMoment, formatRelative } from '../../components/numbers.ts';
 import { StatusBadge, type Tone } from '../../components/status-badge.tsx';
 
 const TONES: Record<Account['state']['status'], Tone> = {
@@ -31,4 +31,13 @@ export function useStateText({ state }: Pick<Account, 'state'>): string | undefi
   const until = state.until === null ? undefined : t('until', { time: formatMoment(state.until, nowMs) });
   const parts = [until, reason, state.message].filter((part) => part !== undefined && part !== null);
   return parts.length === 0 ? undefined : parts.join(' · ');
+}
+
+/** Why the last request that went to another account did; undefined: none has, or the state of the account says it. */
+export function useSkipText({ lastSkip, state }: Pick<Account, 'lastSkip' | 'state'>): string | undefined {
+  const { t } = useTranslation('accounts');
+  const nowMs = useNow();
+  if (lastSkip === null || lastSkip.reason === state.status) return undefined;
+  const time = formatRelative(Date.parse(lastSkip.at), nowMs);
+  return t('skipped', { time, reason: t(`skipReasons.${lastSkip.reason}`) });
 }
