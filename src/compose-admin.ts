@@ -57,12 +57,8 @@ export function composeAdmin(
   const { accounts, connections, apiKeys, signIns, store, listProfiles, signInWithIam } = composed;
   const current: { token?: AdminToken } = {};
   const feed = new EventFeed(clock);
-  const { alerts, webhooks, listWebhooks, errorRate } = composeAlerts(settings, composed, {
-    clock,
-    log,
-    feed,
-    keyLimiter,
-  });
+  const context = { clock, log, feed, keyLimiter };
+  const { alerts, webhooks, listWebhooks, errorRate } = composeAlerts(settings, composed, context);
   const dependencies: AdminDependencies = {
     isAdmin: async (presented) => (await current.token?.matches(presented)) === true,
     sessions: composeSessions(settings, store, clock, current),

@@ -47,7 +47,7 @@ export class DatabaseAccountStore implements AccountStore {
   put(account: NewAccount, nowMs: number): Promise<Account> {
     return this.#inTransaction(async (transaction) => {
       const { id } = account;
-      // An account in the trash is not replaced, but begun anew.
+      // An account in the trash is not replaced: the new one has no counters and no options.
       await transaction.deleteFrom('accounts').where('id', '=', id).where('discarded_at_ms', 'is not', null).execute();
       const replaced = this.#accountOf(await rowOf(transaction, id));
       const proxy = 'proxy' in account ? account.proxy : replaced?.proxy;

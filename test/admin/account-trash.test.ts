@@ -72,7 +72,7 @@ describe('the trash of accounts', () => {
     expect((await gateway.ask('POST', `/v2/accounts/${id}/restore`)).status).toBe(404);
   });
 
-  it('begins an account anew when the same sign-in is added again', async () => {
+  it('makes a new account when the same sign-in is added again', async () => {
     const gateway = await startAdminGateway();
     const id = await addAccount(gateway);
     await gateway.ask('DELETE', `/v2/accounts/${id}`);

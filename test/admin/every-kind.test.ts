@@ -73,7 +73,7 @@ async function askAll({ ask }: AdminGateway): Promise<Record<string, number>> {
   const statuses: Record<string, number> = {};
   // Removing the account comes last, and after that restoring it.
   const order = ({ method, path }: (typeof ADMIN_ROUTES)[number]) =>
-    path.endsWith('/restore') ? 2 : method === 'DELETE' ? 1 : 0;
+    path.endsWith('/restore') ? 3 : `${method} ${path}` === 'DELETE /v2/accounts/:id' ? 2 : method === 'DELETE' ? 1 : 0;
   const routes = ADMIN_ROUTES.filter(({ path }) => path !== '/v2/events').toSorted((a, b) => order(a) - order(b));
   for (const { method, path } of routes) {
     const route = `${method} ${path}`;
