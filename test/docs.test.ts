@@ -23,11 +23,10 @@ import {
 import { FIELD_SUPPORT as RESPONSES_SUPPORT } from '../src/protocols/openai-responses/fields.ts';
 import { DIALECT_FIELD_SUPPORT } from '../src/protocols/reading/fields.ts';
 import { DEFAULT_SERVICE } from '../src/simulator/service.ts';
-import { LINT_RULES } from '../src/upstreams/codewhisperer/lint/rules.ts';
 import { ADJUSTMENT_RULES } from '../src/upstreams/codewhisperer/normalize/rules.ts';
 import { REPLY_RULES } from '../src/upstreams/codewhisperer/reply-rules.ts';
 import { MODEL_RULES } from '../src/upstreams/codewhisperer/resolve-model.ts';
-import { readingMarkdown } from '../src/upstreams/codewhisperer/rule-document.ts';
+import { readingMarkdown, ruleMarkdown } from '../src/upstreams/codewhisperer/rule-document.ts';
 import { ADMIN_ROUTES } from './support/admin-routes.ts';
 
 /** Cells of every table row whose first cell is `code`. */
@@ -77,6 +76,7 @@ function isDeclared(step: string): boolean {
 describe('docs/rules.md', () => {
   it('has the generated tables', () => {
     const page = readFileSync(resolve(import.meta.dirname, '../docs/rules.md'), 'utf8');
+    expect(page).toContain(`<!-- table: rules -->\n\n${ruleMarkdown()}\n\n<!-- end -->`);
     expect(page).toContain(`<!-- table: readings -->\n\n${readingMarkdown()}\n\n<!-- end -->`);
   });
 });
@@ -151,7 +151,6 @@ describe('docs/adjustments.md', () => {
         ...EMULATION_RULES,
         ...WEB_SEARCH_RULES,
       }),
-      ...LINT_RULES.map(({ id, description }) => [id, description]),
     ];
     expect(codeRows('adjustments.md').map((cells) => cells.map((cell) => cell.replaceAll('\\|', '|')))).toEqual(inCode);
   });

@@ -3,12 +3,7 @@
  * docs/rules.md lists them. A wire profile (`readings`) or what an account has learnt selects one; without a selection
  * the members of the wire profile apply as they are.
  */
-
-/**
- * `live`: a dated test or capture was published; `official`: an official client or its model shows it; `reported`: a
- * single report; `community`: several independent programs do it.
- */
-type Evidence = 'live' | 'official' | 'reported' | 'community';
+import type { Evidence } from '../lint/wire-rule.ts';
 
 interface Reading {
   /** What the service is taken to accept, in a sentence. */
