@@ -20,6 +20,7 @@ import { firstText } from './scenarios/first-text.ts';
 import { logCost } from './scenarios/log-cost.ts';
 import { memory } from './scenarios/memory.ts';
 import { manyStreams, pacedFrames } from './scenarios/paced.ts';
+import { recordingCost } from './scenarios/recording-cost.ts';
 import type { Bench, Scenario } from './scenarios/scenario.ts';
 import { slopes } from './scenarios/slopes.ts';
 import { startTime } from './scenarios/start-time.ts';
@@ -36,6 +37,7 @@ const SCENARIOS: Readonly<{ [name: string]: Scenario }> = {
   'many streams': manyStreams,
   memory,
   'log cost': logCost,
+  'recording cost': recordingCost,
   'warm-up': warmUpCurve,
   allocations,
   translation,

@@ -153,12 +153,12 @@ function serverOptions(
     log,
     observers: [
       keyLimits.observe,
-      metrics.observe,
+      ...(settings.metrics === 'off' ? [] : [metrics.observe]),
       ...admin.observers,
       ...(tracing ? [tracing.observe] : []),
       ...(ledger ? [ledger.observe] : []),
     ],
-    metrics: { access: settings.metrics, page: () => metrics.page() },
+    ...(settings.metrics === 'off' ? {} : { metrics: { access: settings.metrics, page: () => metrics.page() } }),
     checkStore: () => store.checkWritable(),
     resolveModel(requested, catalogue) {
       const { match, model } = codewhisperer.resolveModel(requested, catalogue);

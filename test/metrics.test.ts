@@ -45,6 +45,12 @@ describe('who may read the metrics', () => {
     expect(response.text.includes('dragoman_info')).toBe(status === 200);
     expect(response.headers).not.toHaveProperty('access-control-allow-origin');
   });
+
+  it('off: no program', async () => {
+    const gateway = await serve('off');
+    expect(await chat(gateway)).toBe(200);
+    expect((await read(gateway, token)).status).toBe(404);
+  });
 });
 
 describe('the metrics of a gateway', () => {

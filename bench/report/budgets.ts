@@ -22,6 +22,7 @@ export const BUDGETS = {
   addedDelay: { type: 'value', atMost: 5 },
   largeRequest: { type: 'value', atMost: 8 },
   log: { type: 'value', atMost: 15 },
+  recording: { type: 'value', atMost: 5 },
   warmUp: { type: 'value', atMost: 2 },
   startOfCheckout: { type: 'value', atMost: 300 },
   startOfPackage: { type: 'value', atMost: 200 },

@@ -2,19 +2,13 @@
 import { BUDGETS } from '../report/budgets.ts';
 import { toRow } from '../report/rows.ts';
 import { DRAGOMAN, SILENT_DRAGOMAN } from '../subjects/dragoman.ts';
-import { cpuPerReplyUs, figuresOf, inTurns, withSubjects } from './rounds.ts';
-import { type Bench, closedLoop, isDragoman, type Outcome } from './scenario.ts';
+import { pairedCpuUs } from './rounds.ts';
+import { type Bench, isDragoman, type Outcome } from './scenario.ts';
 
 export async function logCost(bench: Bench): Promise<Outcome> {
   if (!bench.subjects.some(isDragoman)) return { rows: [] };
-  const { connections, windowMs, rounds } = bench.scale;
-  const all = await withSubjects(bench, [DRAGOMAN, SILENT_DRAGOMAN], (subjects) => {
-    const onlyOpenai = subjects.map((subject) => ({ ...subject, targets: [subject.targets[0]] as const }));
-    // A small difference of two large figures needs more rounds.
-    return inTurns(bench, 'log', onlyOpenai, closedLoop(10, connections, windowMs), 2 * rounds + 1);
-  });
-  const { dragoman = [], silent = [] } = figuresOf(all, cpuPerReplyUs);
-  const costs = dragoman.map((us, round) => us - (silent[round] ?? Number.NaN));
+  const pairs = await pairedCpuUs(bench, 'log', [DRAGOMAN, SILENT_DRAGOMAN], 2 * bench.scale.rounds + 1);
+  const costs = pairs.map(([logged, silent]) => logged - silent);
   const lowest = Math.min(...costs);
   // A log cannot make a request cheaper: such rounds differ by more than it costs, and their median says nothing.
   const isResolved = lowest >= 0;

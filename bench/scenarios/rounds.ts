@@ -4,7 +4,7 @@ import type { Job, Measured } from '../measure.ts';
 import { type Figures, type Row, toRow } from '../report/rows.ts';
 import { median } from '../statistics.ts';
 import type { Subject, SubjectKind, SubjectName } from '../subjects/subject.ts';
-import { type Bench, isDragoman, runJob, warmUp } from './scenario.ts';
+import { type Bench, closedLoop, isDragoman, runJob, warmUp } from './scenario.ts';
 
 /** The measurements of one subject through one protocol. */
 export interface Series {
@@ -52,6 +52,26 @@ export async function inTurns(
     dialect: series.target.dialect,
     rounds: series.rounds,
   }));
+}
+
+/**
+ * CPU time for a reply of 10 frames, in microseconds, of two variants of dragoman in turns. A small difference of two large
+ * figures needs many rounds.
+ */
+export async function pairedCpuUs(
+  bench: Bench,
+  scenario: string,
+  variants: readonly [SubjectKind, SubjectKind],
+  rounds: number,
+): Promise<(readonly [number, number])[]> {
+  const { connections, windowMs } = bench.scale;
+  const all = await withSubjects(bench, variants, (subjects) => {
+    const onlyOpenai = subjects.map((subject) => ({ ...subject, targets: [subject.targets[0]] as const }));
+    return inTurns(bench, scenario, onlyOpenai, closedLoop(10, connections, windowMs), rounds);
+  });
+  const figures = figuresOf(all, cpuPerReplyUs);
+  const [first = [], second = []] = variants.map(({ name }) => figures[name] ?? []);
+  return first.map((us, round) => [us, second[round] ?? Number.NaN] as const);
 }
 
 type Pick = (measured: Measured, series: Series) => number | undefined;

@@ -17,6 +17,18 @@ export const DRAGOMAN: SubjectKind = dragomanWith('dragoman', {});
 /** The same without a log, to see what the log costs. */
 export const SILENT_DRAGOMAN: SubjectKind = dragomanWith('silent', { DRAGOMAN_LOG_LEVEL: 'silent' });
 
+const IN_A_FILE = { DRAGOMAN_DATABASE_URL: '' };
+
+/** With its database in a file, as users have it, to see what writing the ledger costs. */
+export const RECORDING_DRAGOMAN: SubjectKind = dragomanWith('recording', IN_A_FILE);
+
+/** The same without ledger and metrics. */
+export const UNRECORDED_DRAGOMAN: SubjectKind = dragomanWith('unrecorded', {
+  ...IN_A_FILE,
+  DRAGOMAN_LEDGER: 'no',
+  DRAGOMAN_METRICS: 'off',
+});
+
 export function dragomanWith(name: string, environment: Environment): SubjectKind {
   return { name, start: (processes, port) => start(name, environment, processes, port) };
 }

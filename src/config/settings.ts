@@ -581,13 +581,13 @@ export const SETTINGS = {
     accepts: 'comma-separated hosts; `*` for all',
     meaning: 'Hosts to reach without a proxy.',
   }),
-  metrics: setting<'loopback' | 'token' | 'open'>({
+  metrics: setting<'loopback' | 'token' | 'open' | 'off'>({
     name: 'DRAGOMAN_METRICS',
-    schema: oneOf(['loopback', 'token', 'open']),
+    schema: oneOf(['loopback', 'token', 'open', 'off']),
     fallback: 'loopback',
-    accepts: '`loopback`, `token` or `open`',
+    accepts: '`loopback`, `token`, `open` or `off`',
     meaning:
-      'Who may read `/metrics`. `loopback`: programs on this machine, others with the admin token. `token`: only with the admin token. `open`: every program that reaches the gateway.',
+      'Who may read `/metrics`. `loopback`: programs on this machine, others with the admin token. `token`: only with the admin token. `open`: every program that reaches the gateway. `off`: nothing is counted.',
   }),
   otlpEndpoint: setting<string | undefined>({
     name: 'OTEL_EXPORTER_OTLP_ENDPOINT',

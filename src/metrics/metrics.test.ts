@@ -165,6 +165,22 @@ describe('the page of metrics', () => {
     expect(text.join('\n')).not.toContain('sk-secret');
   });
 
+  it('counts each request once, however many end before the page is read', async () => {
+    const { metrics, lines } = createMetrics();
+    for (let index = 0; index < 1_300; index++) metrics.observe(replyRecord({ stream: index % 2 === 0 }));
+    expect(await lines()).toContain('dragoman_client_requests_total{client="key-1",outcome="ok"} 1300');
+    metrics.observe(replyRecord());
+    expect(await lines()).toEqual(
+      expect.arrayContaining([
+        'dragoman_client_requests_total{client="key-1",outcome="ok"} 1301',
+        'dragoman_request_duration_seconds_count{protocol="openai-chat",outcome="ok"} 1301',
+        'dragoman_first_byte_seconds_count{model="claude-sonnet-4.5",stream="yes"} 651',
+        'dragoman_attempt_duration_seconds_count{wire_profile="q-rest"} 1301',
+        'dragoman_tokens_total{model="claude-sonnet-4.5",type="input"} 130100',
+      ]),
+    );
+  });
+
   it('leaves out figures that are not numbers or negative', async () => {
     const { metrics, lines } = createMetrics();
     const usage = { inputTokens: measured(Number.NaN), outputTokens: measured(-5), credits: measured(Infinity) };

@@ -1,13 +1,12 @@
 /**
- * Counts what has ended, and writes the page. An observer of requests: what runs for a request is a few additions, 8 µs
- * in all. prom-client is loaded with the first record or reading, so that the start does not wait for it.
+ * Counts what has ended, and writes the page. An observer of requests: what runs for a request is a few additions
+ * (request-totals.ts). prom-client gets the sums when the page is read, and is loaded then, so that the start does not wait
+ * for it.
  */
 import type { RequestRecord } from '../gateway/request-record.ts';
 import type { MetricPeers, MetricSources, MetricsSnapshot } from './ports.ts';
 import type { MetricRegistry } from './registry.ts';
-
-/** Loading takes milliseconds; if it fails, reading the page does too, with the reason. */
-const MAX_PENDING = 10_000;
+import { RequestTotals } from './request-totals.ts';
 
 export interface MetricsPage {
   readonly contentType: string;
@@ -17,10 +16,8 @@ export interface MetricsPage {
 export class Metrics {
   readonly #sources: MetricSources;
   readonly #peers: MetricPeers | undefined;
-  #registry: MetricRegistry | undefined;
+  readonly #totals = new RequestTotals();
   #loading: Promise<MetricRegistry> | undefined;
-  /** Records that ended while prom-client was being loaded. */
-  #pending: RequestRecord[] = [];
 
   constructor(sources: MetricSources, peers: MetricPeers | undefined) {
     this.#sources = sources;
@@ -28,34 +25,33 @@ export class Metrics {
   }
 
   observe = (record: RequestRecord): void => {
-    if (this.#registry) {
-      this.#registry.observe(record);
-      return;
-    }
-    if (this.#pending.length < MAX_PENDING) this.#pending.push(record);
-    this.#load().catch(() => {});
+    this.#totals.add(record);
+    // Where prom-client cannot be loaded, reading the page fails too, with the reason.
+    if (this.#totals.isFull) this.#registry().catch(() => {});
   };
 
   /** Of all workers, if there are several. */
   async page(): Promise<MetricsPage> {
-    const [registry, { writePage }] = await Promise.all([this.#load(), import('./registry.ts')]);
+    const [registry, { writePage }] = await Promise.all([this.#registry(), import('./registry.ts')]);
     const [own, others] = await Promise.all([registry.snapshot(), this.#peers?.collect() ?? []]);
     return { contentType: registry.contentType, text: await writePage([own, ...others]) };
   }
 
   /** Of this process alone. */
   async snapshot(): Promise<MetricsSnapshot> {
-    return (await this.#load()).snapshot();
+    return (await this.#registry()).snapshot();
   }
 
-  #load(): Promise<MetricRegistry> {
-    this.#loading ??= import('./registry.ts').then(({ MetricRegistry }) => {
-      const registry = new MetricRegistry(this.#sources, this.#peers?.number);
-      for (const record of this.#pending) registry.observe(record);
-      this.#pending = [];
-      this.#registry = registry;
-      return registry;
-    });
-    return this.#loading;
+  /** With everything that has ended. */
+  async #registry(): Promise<MetricRegistry> {
+    this.#loading ??= this.#load();
+    const registry = await this.#loading;
+    registry.add(this.#totals);
+    return registry;
+  }
+
+  async #load(): Promise<MetricRegistry> {
+    const { MetricRegistry } = await import('./registry.ts');
+    return new MetricRegistry(this.#sources, this.#peers?.number);
   }
 }

@@ -1,10 +1,10 @@
-/** The metrics as prom-client keeps them. Loaded with the first record, or the first reading of the page. */
+/** The metrics as prom-client keeps them. Loaded when the page is read, or some hundred requests have ended. */
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
-import type { RequestRecord } from '../gateway/request-record.ts';
 import { BoundedLabel } from './bounded-label.ts';
 import { type CounterDefinition, type HistogramDefinition, METRICS, WORKER_LABEL } from './definitions.ts';
 import { addGauges } from './gauges.ts';
 import type { MetricSources, MetricsSnapshot } from './ports.ts';
+import type { AttemptSeries, RequestSeries, RequestTotals } from './request-totals.ts';
 
 /** The service offers about twenty models; there is a key for each person or program. */
 const MAX_MODELS = 50;
@@ -45,52 +45,41 @@ export class MetricRegistry {
     return this.#registry.contentType;
   }
 
-  observe(record: RequestRecord): void {
-    const { kind, protocol = 'none', outcome, code } = record;
-    const model = this.#modelOf(record);
-    this.#requests.inc({ kind, protocol, model, outcome });
-    if (code !== undefined) this.#errors.inc({ protocol, code });
-    if (kind === 'reply') this.#observeReply(record, protocol, model);
+  /** Adds what has been summed up since the last time. */
+  add(totals: RequestTotals): void {
+    const { requests, attempts } = totals.take();
+    for (const series of requests) this.#addRequests(series);
+    for (const series of attempts) this.#addAttempts(series);
   }
 
-  #observeReply(record: RequestRecord, protocol: string, model: string): void {
-    const { outcome, stream, durationMs, firstByteMs, attempts } = record;
-    const client = this.#clients.of(record.client ?? 'none');
-    this.#clientRequests.inc({ client, outcome });
-    this.#duration.observe({ protocol, outcome }, durationMs / 1_000);
-    // A refusal has a first byte too, which says nothing about the model.
-    if (firstByteMs !== undefined && record.route)
-      this.#firstByte.observe({ model, stream: stream ? 'yes' : 'no' }, firstByteMs / 1_000);
-    for (const { accountId, wireProfile, startedMs, endedMs, error } of attempts) {
-      this.#attempts.inc({ account: this.#accounts.of(accountId ?? 'none'), result: error?.code ?? 'ok' });
-      if (wireProfile === undefined || endedMs === undefined) continue;
-      const profile = this.#profiles.of(wireProfile);
-      this.#attemptDuration.observe({ wire_profile: profile }, Math.max(0, endedMs - startedMs) / 1_000);
+  #addRequests(series: RequestSeries): void {
+    const { kind, protocol, outcome, code, count } = series;
+    const model = this.#models.of(series.model);
+    this.#requests.inc({ kind, protocol, model, outcome }, count);
+    if (code !== undefined) this.#errors.inc({ protocol, code }, count);
+    if (kind === 'reply') this.#addReplies(series, model);
+  }
+
+  #addReplies(series: RequestSeries, model: string): void {
+    const { protocol, outcome, count, stream, tokens, credits } = series;
+    const client = this.#clients.of(series.client);
+    const account = this.#accounts.of(series.account);
+    this.#clientRequests.inc({ client, outcome }, count);
+    for (const ms of series.durations) this.#duration.observe({ protocol, outcome }, ms / 1_000);
+    for (const ms of series.firstBytes) this.#firstByte.observe({ model, stream }, ms / 1_000);
+    for (const [type, sum] of Object.entries(tokens)) {
+      increase(this.#tokens, { model, type }, sum);
+      increase(this.#clientTokens, { client, type }, sum);
     }
-    this.#observeUsage(record, model, client);
+    increase(this.#credits, { account, model }, credits);
+    increase(this.#clientCredits, { client }, credits);
   }
 
-  #observeUsage({ usage, route }: RequestRecord, model: string, client: string): void {
-    if (!usage) return;
-    const tokens = {
-      input: usage.inputTokens,
-      output: usage.outputTokens,
-      cache_read: usage.cacheReadTokens,
-      cache_write: usage.cacheWriteTokens,
-      reasoning: usage.reasoningTokens,
-    };
-    for (const [type, figure] of Object.entries(tokens)) {
-      add(this.#tokens, { model, type }, figure?.value);
-      add(this.#clientTokens, { client, type }, figure?.value);
-    }
-    const account = this.#accounts.of(route?.accountId ?? 'none');
-    add(this.#credits, { account, model }, usage.credits?.value);
-    add(this.#clientCredits, { client }, usage.credits?.value);
-  }
-
-  /** As the service names it: the client's name for a model could be anything, also a secret in the wrong place. */
-  #modelOf({ route, attempts }: RequestRecord): string {
-    return this.#models.of(route?.modelId ?? attempts.at(-1)?.modelId ?? 'none');
+  #addAttempts({ account, result, wireProfile, count, durations }: AttemptSeries): void {
+    this.#attempts.inc({ account: this.#accounts.of(account), result }, count);
+    if (wireProfile === undefined) return;
+    const labels = { wire_profile: this.#profiles.of(wireProfile) };
+    for (const ms of durations) this.#attemptDuration.observe(labels, ms / 1_000);
   }
 
   /** Figures of the process itself are measured from the first snapshot on. */
@@ -115,9 +104,9 @@ export class MetricRegistry {
   }
 }
 
-/** Figures come from the service: one that is missing or absurd is left out. */
-function add<Label extends string>(counter: Counter<Label>, labels: Record<Label, string>, value = 0): void {
-  if (value > 0 && Number.isFinite(value)) counter.inc(labels, value);
+/** A figure that has never been seen has no sample. */
+function increase<Label extends string>(counter: Counter<Label>, labels: Record<Label, string>, sum: number): void {
+  if (sum > 0) counter.inc(labels, sum);
 }
 
 /** The page. The labels of the snapshots of several workers differ, so that nothing is summed up. */

@@ -1,0 +1,26 @@
+/** What the ledger and the metrics take of a reply's CPU time: dragoman with both against dragoman with neither, in turns. */
+import { BUDGETS } from '../report/budgets.ts';
+import { toRow } from '../report/rows.ts';
+import { RECORDING_DRAGOMAN, UNRECORDED_DRAGOMAN } from '../subjects/dragoman.ts';
+import { pairedCpuUs } from './rounds.ts';
+import { type Bench, isDragoman, type Outcome } from './scenario.ts';
+
+export async function recordingCost(bench: Bench): Promise<Outcome> {
+  if (!bench.subjects.some(isDragoman)) return { rows: [] };
+  // The difference is smaller than the noise of one pair.
+  const rounds = 8 * bench.scale.rounds + 1;
+  const pairs = await pairedCpuUs(bench, 'recording', [RECORDING_DRAGOMAN, UNRECORDED_DRAGOMAN], rounds);
+  const shares = pairs.map(([recorded, unrecorded]) => ((recorded - unrecorded) / recorded) * 100);
+  const [lowest, highest] = [Math.min(...shares), Math.max(...shares)];
+  return {
+    rows: [
+      toRow({
+        name: 'ledger and metrics, of the CPU of a reply of 10 frames',
+        unit: '%',
+        rounds: { dragoman: shares },
+        budget: BUDGETS.recording,
+        note: `Ledger and metrics: the median of ${shares.length} pairs, from ${lowest.toFixed(1)} to ${highest.toFixed(1)} %.`,
+      }),
+    ],
+  };
+}
