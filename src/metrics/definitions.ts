@@ -88,7 +88,7 @@ export const METRICS = {
   ledgerWritten: counter('dragoman_ledger_written_rows_total', 'Rows of the ledger that have been written.'),
   ledgerLost: counter(
     'dragoman_ledger_lost_rows_total',
-    'Rows of the ledger that were lost because its queue was full.',
+    'Rows of the ledger that were lost: its queue was full, or an earlier process was killed.',
   ),
 } as const;
 

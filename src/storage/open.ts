@@ -117,7 +117,7 @@ export async function openStore({
       settings: createSettingStore(database, seal),
       openLedger: async (limits) => {
         const { openLedgerStore } = await import('./ledger/open.ts');
-        return openLedgerStore(database, path, seal, limits);
+        return openLedgerStore({ database, path, home, seal, limits });
       },
       checkWritable: createWriteCheck(database),
       rotateKey: (newKey) => rotateKey({ database, seal, home, path, hasKeyFile: secretKey === undefined }, newKey),

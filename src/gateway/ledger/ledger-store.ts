@@ -192,10 +192,13 @@ export interface LedgerStore {
   /** Oldest first. */
   history(history: LedgerHistory): Promise<readonly LedgerBucket[]>;
   credits(by: 'key' | 'account', nowMs: number): Promise<readonly LedgerCredits[]>;
-  /** Rows of a process that are stored; undefined: it does not write here, or has ended properly. */
-  rowsStoredBy(writer: number): Promise<number | undefined>;
-  /** `writer`: the process that lost them, which has ended. False: another process has recorded its loss already. */
-  recordLoss(loss: LedgerLoss, writer?: number): Promise<boolean>;
+  /** Keeps the number of rows that this process has accepted so far where it survives its death. Local and cheap. */
+  noteAccepted(rows: number): void;
+  /** Records what processes of this machine lost when they were killed, each once. Returns the number of their rows. */
+  recordKilled(): Promise<number>;
+  recordLoss(loss: LedgerLoss): Promise<void>;
+  /** The last call before `close`, unless rows are left: then the next start finds them missing. */
+  endWriting(): Promise<void>;
   rowsLost(fromMs: number, toMs: number): Promise<number>;
   /** 0 if there is no row. */
   newestNumber(): Promise<number>;

@@ -28,8 +28,10 @@ function createFakeStore(): FakeStore {
     credits: async (by) => (by === 'key' ? store.credited : []),
     prune: async () => false,
     writer: 1,
-    rowsStoredBy: async () => undefined,
-    recordLoss: async () => true,
+    noteAccepted: () => {},
+    recordKilled: async () => 0,
+    recordLoss: async () => {},
+    endWriting: async () => {},
     rowsLost: async () => 0,
     newestNumber: async () => 0,
     writtenByOthers: async () => [],
@@ -113,6 +115,49 @@ describe('the ledger', () => {
     store.credited = [{ id: 'key-1', day: 20, month: 110 }];
     await clock.advance(6_000);
     await vi.waitFor(() => expect(ledger.spent('key-1')).toEqual({ day: 20, month: 110 }));
+  });
+
+  it('notes how many rows it has accepted, before they are written, and ends when none waits', async () => {
+    const { ledger, store } = createLedger();
+    const noted: number[] = [];
+    const endWriting = vi.fn(store.endWriting);
+    Object.assign(store, { noteAccepted: (rows: number) => void noted.push(rows), endWriting });
+    ledger.observe(recordOf('a'));
+    await ledger.start(async () => store);
+    for (const id of ['b', 'c', 'd']) ledger.observe(recordOf(id));
+    await vi.waitFor(() => expect(noted.at(-1)).toBe(4));
+    expect(store.rows).toEqual([]);
+    await ledger.close();
+    expect(endWriting).toHaveBeenCalledOnce();
+  });
+
+  it('leaves it to the next start to find what it could not write', async () => {
+    const { ledger, store, lines } = createLedger();
+    const endWriting = vi.fn(store.endWriting);
+    await ledger.start(async () => Object.assign(store, { endWriting }));
+    store.failure = new GatewayError('storage_unavailable', 'The disk is full.');
+    ledger.observe(recordOf('a'));
+    await ledger.close();
+    expect(endWriting).not.toHaveBeenCalled();
+    expect(lines.at(-1)).toMatchObject({ level: 'error', fields: { rows: 1 } });
+  });
+
+  it('counts and reports what a killed process has lost', async () => {
+    const { ledger, store, lines } = createLedger();
+    await ledger.start(async () => Object.assign(store, { recordKilled: async () => 7 }));
+    expect(ledger.stats).toMatchObject({ lost: 7 });
+    expect(lines).toMatchObject([{ level: 'error', fields: { rows: 7 }, message: expect.stringContaining('killed') }]);
+  });
+
+  it('records what it has lost once the database works', async () => {
+    const { ledger, clock, store } = createLedger();
+    const losses: object[] = [];
+    const recordLoss = async (loss: object) => void losses.push(loss);
+    for (let count = 0; count < 20_003; count++) ledger.observe(recordOf(`req_${count}`));
+    await ledger.start(async () => Object.assign(store, { recordLoss }));
+    await clock.advance(1_000);
+    await vi.waitFor(() => expect(store.rows).toHaveLength(20_000));
+    expect(losses).toMatchObject([{ rows: 3, reason: 'queue-full' }]);
   });
 
   it('opens again later if the database was not available', async () => {

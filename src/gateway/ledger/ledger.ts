@@ -33,7 +33,7 @@ export interface LedgerStats {
   readonly waiting: number;
   /** Rows written by this process. */
   readonly written: number;
-  /** Rows of this process that could not be written, because the queue was full. */
+  /** Rows that could not be written: those that found the queue full, and those of processes that were killed before. */
   readonly lost: number;
 }
 
@@ -50,9 +50,13 @@ export class Ledger {
   #failed: LedgerRow[] = [];
   /** Characters of their texts. */
   #waitingText = 0;
+  /** Rows that have found room in the queue. */
+  #accepted = 0;
+  #isAcceptedNoted = true;
   #written = 0;
   #lost = 0;
   #lostReported = 0;
+  #lostUnrecorded = 0;
   #lostReportedMs = Number.NEGATIVE_INFINITY;
   #isFailing = false;
   #cancelTimer: Cancel | undefined;
@@ -82,7 +86,18 @@ export class Ledger {
     }
     this.#makeRoomFor(record);
     this.#records.push(record);
+    this.#accepted += 1;
+    if (this.#isAcceptedNoted) {
+      this.#isAcceptedNoted = false;
+      setImmediate(this.#noteAccepted);
+    }
     this.#schedule(this.#records.length < BATCH_ROWS ? WRITE_AFTER_MS : 0);
+  };
+
+  /** Once for all requests that end in a turn of the event loop. */
+  readonly #noteAccepted = (): void => {
+    this.#isAcceptedNoted = true;
+    this.#store?.noteAccepted(this.#accepted);
   };
 
   #makeRoomFor({ text }: RequestRecord): void {
@@ -121,7 +136,9 @@ export class Ledger {
       this.#cancelOpening = this.#clock.schedule(REOPEN_AFTER_MS, () => void this.start(open));
       return;
     }
+    this.#noteAccepted();
     await this.#reread();
+    await this.#recordKilled();
     this.#repeat(REREAD_EVERY_MS, () => this.#reread());
     this.#repeat(PRUNE_EVERY_MS, () => this.#prune());
     this.#schedule(WRITE_AFTER_MS);
@@ -136,7 +153,9 @@ export class Ledger {
     while (this.#working) await this.#working;
     await this.#write();
     this.#cancelTimer?.();
-    if (this.#waiting > 0) this.#lose(this.#waiting);
+    if (this.#waiting > 0)
+      this.#log.error({ rows: this.#waiting }, 'requests were not recorded: the ledger cannot be written');
+    else await this.#store?.endWriting().catch(() => {});
     this.#reportLost();
     await this.#store?.close();
   }
@@ -198,6 +217,7 @@ export class Ledger {
         this.#fail(cause);
         return;
       }
+      await this.#recordLost();
       await nextTurn();
     }
   }
@@ -233,6 +253,7 @@ export class Ledger {
 
   #lose(rows: number): void {
     this.#lost += rows;
+    this.#lostUnrecorded += rows;
     if (this.#clock.now() - this.#lostReportedMs >= REPORT_LOST_EVERY_MS) this.#reportLost();
   }
 
@@ -242,6 +263,31 @@ export class Ledger {
     this.#lostReported = this.#lost;
     this.#lostReportedMs = this.#clock.now();
     this.#log.error({ rows, lost: this.#lost }, 'requests were not recorded: the queue of the ledger is full');
+  }
+
+  /** Never rejects: what cannot be recorded now is recorded after the next batch. */
+  async #recordLost(): Promise<void> {
+    const rows = this.#lostUnrecorded;
+    if (rows === 0) return;
+    this.#lostUnrecorded = 0;
+    await this.#store?.recordLoss({ atMs: this.#clock.now(), rows, reason: 'queue-full' }).catch(() => {
+      this.#lostUnrecorded += rows;
+    });
+  }
+
+  async #recordKilled(): Promise<void> {
+    try {
+      const rows = (await this.#store?.recordKilled()) ?? 0;
+      if (rows === 0) return;
+      this.#lost += rows;
+      this.#lostReported += rows;
+      this.#log.error({ rows, lost: this.#lost }, 'requests were not recorded: the gateway was killed');
+    } catch (cause) {
+      this.#log.warn(
+        { why: GatewayError.from(cause).details },
+        'could not find out what a killed process had not recorded',
+      );
+    }
   }
 
   /** Not while rows are being written: each is counted either as stored or as waiting. */

@@ -65,6 +65,7 @@ type Recorded = Omit<ActivityView, 'accounts' | 'plans' | 'budgets'>;
 
 const NOT_RECORDED: Recorded = {
   isRecorded: false,
+  lost: 0,
   span: 'hour',
   isCut: false,
   totals: totalOf([]),
@@ -94,6 +95,7 @@ async function readActivity(
   const slowest = replies.toSorted((a, b) => b.details.durationMs - a.details.durationMs).slice(0, MAX_SLOWEST);
   return {
     isRecorded: true,
+    lost: await store.rowsLost(filter.fromMs, filter.toMs),
     span: sums.span,
     isCut: sums.isCut,
     totals: totalOf(buckets),

@@ -14,21 +14,26 @@ import { openSqlite } from '../sqlite.ts';
 import { DatabaseLedgerStore } from './store.ts';
 import type { LedgerTables } from './tables.ts';
 
-/** `path`: of the database file, or `:memory:`; undefined: PostgreSQL. Rejects with `storage_unavailable`. */
-export async function openLedgerStore(
-  database: Database,
-  path: string | undefined,
-  seal: Seal,
-  limits: LedgerLimits,
-): Promise<LedgerStore> {
+export interface OpenLedgerOptions {
+  readonly database: Database;
+  /** Of the database file, or `:memory:`; undefined: PostgreSQL. */
+  readonly path: string | undefined;
+  readonly home: string;
+  readonly seal: Seal;
+  readonly limits: LedgerLimits;
+}
+
+/** Rejects with `storage_unavailable`. */
+export async function openLedgerStore({ database, path, home, seal, limits }: OpenLedgerOptions): Promise<LedgerStore> {
   const { clock } = database;
+  const folder = database.isInMemory ? undefined : join(home, 'ledger-writers');
   if (path === undefined) {
     const isKeyCurrent = (transaction: Kysely<LedgerTables>) =>
       checkStillOurs(transaction.withTables<{ [Name in keyof Tables]: Tables[Name] }>(), seal).then(
         () => true,
         () => false,
       );
-    return DatabaseLedgerStore.open(database, { seal, limits, isKeyCurrent, close: async () => {} });
+    return DatabaseLedgerStore.open(database, { seal, limits, isKeyCurrent, folder, close: async () => {} });
   }
   const isKeyCurrent = async () => {
     const keyCheck = await readKeyCheck(database.db);
@@ -43,7 +48,7 @@ export async function openLedgerStore(
       // Writes the pages that change all the time back to the file less often: after 16 MB instead of 4.
       await sql`pragma wal_autocheckpoint = 4000`.execute(own.db);
     });
-    return await DatabaseLedgerStore.open(own, { seal, limits, isKeyCurrent, close: () => own.close() });
+    return await DatabaseLedgerStore.open(own, { seal, limits, isKeyCurrent, folder, close: () => own.close() });
   } catch (cause) {
     await own.close();
     throw cause;

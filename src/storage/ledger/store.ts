@@ -14,6 +14,7 @@ import type { Database } from '../database.ts';
 import { migrateLedger } from '../migrations.ts';
 import { withRetry } from '../retry.ts';
 import type { Seal } from '../seal.ts';
+import { AcceptedRowsFile, acceptedByEnded, removeAcceptedRows } from './accepted-rows.ts';
 import { readCredits, readHistory } from './history.ts';
 import { listRows, newestNumber, requestWithId, rowsAfter, rowsOf } from './list.ts';
 import { LEDGER_MIGRATIONS } from './migrations.ts';
@@ -26,6 +27,8 @@ import { addLoss, addWriter, removeWriter, rowsLost, rowsStoredBy } from './writ
 export interface LedgerStoreOptions extends Pick<WriterOptions, 'isKeyCurrent'> {
   readonly seal: Seal;
   readonly limits: LedgerLimits;
+  /** Where processes keep the number of rows that they have accepted; undefined: their rows die with them anyway. */
+  readonly folder: string | undefined;
   /** Of the database, if it is the ledger's own. */
   readonly close: () => Promise<void>;
 }
@@ -39,9 +42,12 @@ export class DatabaseLedgerStore implements LedgerStore {
   readonly #limits: LedgerLimits;
   readonly #writer: LedgerWriter;
   readonly #close: () => Promise<void>;
+  readonly #folder: string | undefined;
+  #accepted: AcceptedRowsFile | undefined;
 
-  private constructor(database: Database, { seal, limits, isKeyCurrent, close }: LedgerStoreOptions) {
+  private constructor(database: Database, { seal, limits, isKeyCurrent, folder, close }: LedgerStoreOptions) {
     this.writer = randomInt(1, MAX_WRITER);
+    this.#folder = folder;
     this.#database = database;
     this.#db = database.db.withTables<LedgerTables>();
     this.#isPostgres = database.columns.bytes === 'bytea';
@@ -58,6 +64,8 @@ export class DatabaseLedgerStore implements LedgerStore {
     await withRetry(clock, () => migrateLedger(database, clock.now(), LEDGER_MIGRATIONS));
     const store = new DatabaseLedgerStore(database, options);
     await withRetry(clock, () => addWriter(store.#db, store.writer, clock.now()));
+    // Only then: a file without its entry would look like one of another database.
+    if (options.folder !== undefined) store.#accepted = new AcceptedRowsFile(options.folder, store.writer);
     return store;
   }
 
@@ -105,18 +113,43 @@ export class DatabaseLedgerStore implements LedgerStore {
     return this.#retried(() => prune(this.#db, this.#isPostgres, this.#limits, nowMs));
   }
 
-  rowsStoredBy(writer: number) {
-    return this.#retried(() => rowsStoredBy(this.#db, writer));
+  noteAccepted(rows: number): void {
+    this.#accepted?.write(rows);
   }
 
-  recordLoss(loss: LedgerLoss, writer?: number): Promise<boolean> {
+  async recordKilled(): Promise<number> {
+    if (this.#folder === undefined) return 0;
+    let lost = 0;
+    for (const { path, writer, rows, atMs } of acceptedByEnded(this.#folder, this.#database.clock.now())) {
+      const stored = await this.#retried(() => rowsStoredBy(this.#db, writer));
+      // Undefined: of another database.
+      if (stored === undefined) continue;
+      const missing = Math.max(0, rows - stored);
+      const isFirst = await this.#recordEnd(writer, { atMs: Math.round(atMs), rows: missing, reason: 'killed' });
+      if (isFirst) lost += missing;
+      removeAcceptedRows(path);
+    }
+    return lost;
+  }
+
+  /** False if another process was faster. */
+  #recordEnd(writer: number, loss: LedgerLoss): Promise<boolean> {
     return this.#retried(() =>
       this.#db.transaction().execute(async (transaction) => {
-        const isFirst = writer === undefined || (await removeWriter(transaction, writer));
+        const isFirst = await removeWriter(transaction, writer);
         if (isFirst && loss.rows > 0) await addLoss(transaction, loss);
         return isFirst;
       }),
     );
+  }
+
+  recordLoss(loss: LedgerLoss): Promise<void> {
+    return this.#retried(() => addLoss(this.#db, loss));
+  }
+
+  async endWriting(): Promise<void> {
+    this.#accepted?.remove();
+    await this.#retried(() => removeWriter(this.#db, this.writer));
   }
 
   rowsLost(fromMs: number, toMs: number) {
@@ -132,8 +165,7 @@ export class DatabaseLedgerStore implements LedgerStore {
   }
 
   async close(): Promise<void> {
-    // A failing database keeps an entry that nothing refers to.
-    await removeWriter(this.#db, this.writer).catch(() => {});
+    this.#accepted?.close();
     await this.#close();
   }
 

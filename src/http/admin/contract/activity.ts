@@ -33,6 +33,9 @@ const accountState = z.object({ id: z.string(), label: z.string(), status: z.str
 
 export const activityAnswer = z.object({
   isRecorded: z.boolean().describe('false: the ledger is off, so there are no figures.'),
+  lost: z
+    .int()
+    .describe('Requests that could not be recorded: the gateway was killed, or its database failed for too long.'),
   span: z.enum(['minute', 'hour', 'day']).describe('The length of a bucket.'),
   isCut: z.boolean().describe('More requests than are added up one by one: the figures are those of the newest.'),
   totals: z.object(sums),
