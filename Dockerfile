@@ -22,6 +22,7 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
+COPY docs/errors.md docs/errors.zh-CN.md docs/
 RUN ln -s /app/dist/main.js /usr/local/bin/dragoman
 USER node
 VOLUME /data

@@ -119,6 +119,7 @@ async function openRuntimeSettings(
 
 /** One folder up, whether this file is in src/ or, bundled, in dist/. */
 const CONSOLE_FOLDER = fileURLToPath(new URL('../dist/console/', import.meta.url));
+const DOCS_FOLDER = fileURLToPath(new URL('../docs/', import.meta.url));
 
 interface ServerContext {
   readonly clock: Clock;
@@ -149,6 +150,7 @@ function serverOptions(
     version: VERSION,
     recordsText: settings.ledger && settings.ledgerText === 'sealed',
     consoleFolder: CONSOLE_FOLDER,
+    docsFolder: DOCS_FOLDER,
     clock,
     log,
     observers: [

@@ -94,6 +94,26 @@ describe('docs/errors.md', () => {
   });
 });
 
+describe.each([
+  ['errors.md', ['Meaning.', 'Why.', 'What to do.']],
+  ['errors.zh-CN.md', ['含义。', '原因。', '处理。']],
+])('docs/%s', (file, parts) => {
+  const page = readFileSync(resolve(import.meta.dirname, '../docs', file), 'utf8');
+  const sections = page.split(/^### /m).slice(1);
+
+  it('has a section for each code, in the order of the error table', () => {
+    expect(sections.map((section) => section.slice(0, section.indexOf('\n')))).toEqual(Object.keys(ERROR_RULES));
+  });
+
+  it('says in each section what the error means, why it occurs and what to do', () => {
+    for (const section of sections) {
+      const [, ...texts] = section.replace(/^## .*/ms, '').split(/\*\*(?:[^*]+)\*\*/);
+      expect([...section.matchAll(/^\*\*([^*]+)\*\*/gm)].map(([, part]) => part)).toEqual(parts);
+      for (const text of texts) expect(text.trim(), section).toMatch(/.{6,}/);
+    }
+  });
+});
+
 describe('docs/simulator.md', () => {
   it('lists every member of a variant of the service, its default first', () => {
     const rows = codeRows('simulator.md');

@@ -28,6 +28,7 @@ const DAY_S = 86_400;
 const EXPOSED_HEADERS = [
   'x-request-id',
   'request-id',
+  'link',
   'retry-after',
   'retry-after-ms',
   'x-should-retry',

@@ -6,6 +6,7 @@ import type { GatewayError } from '../core/errors.ts';
 import { RequestRecord } from '../gateway/request-record.ts';
 import type { StoredKey } from '../gateway/stored-keys.ts';
 import type { ClientProtocol } from '../protocols/protocol.ts';
+import { helpLink } from './error-guide.ts';
 
 export class HttpExchange {
   readonly requestId: string;
@@ -79,7 +80,7 @@ export function sendError(exchange: HttpExchange, dialect: ErrorDialect, error: 
   noteError(exchange, error);
   if (exchange.response.headersSent || exchange.response.destroyed) return;
   const { status, body, headers } = dialect.writeError(error, exchange.requestId);
-  sendJson(exchange, status, body, headers);
+  sendJson(exchange, status, body, { ...headers, link: helpLink(error.code) });
 }
 
 export function noteError({ record }: HttpExchange, error: GatewayError): void {

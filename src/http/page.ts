@@ -1,9 +1,9 @@
-/** The HTML frame and the style of both pages. */
+/** The HTML frame and the style of the pages that need no script. */
 import { createHash } from 'node:crypto';
 
-export function page(title: string, body: string): string {
+export function page(title: string, body: string, language = 'en'): string {
   return `<!doctype html>
-<html lang="en">
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -55,6 +55,9 @@ a { color: var(--accent); }
 pre { background: var(--code); border: 1px solid var(--line); border-radius: 0.6rem; padding: 0.8rem 1rem; overflow-x: auto; font-size: 0.85rem; line-height: 1.5; }
 code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 details { border: 1px solid var(--line); border-radius: 0.6rem; background: var(--card); margin: 0.6rem 0; padding: 0.6rem 1rem; }
+table { border-collapse: collapse; display: block; overflow-x: auto; font-size: 0.9rem; }
+th, td { border: 1px solid var(--line); padding: 0.35rem 0.6rem; text-align: left; vertical-align: top; }
+:target { scroll-margin-top: 1rem; text-decoration: underline; }
 summary { cursor: pointer; font-weight: 600; }
 summary:focus-visible, a:focus-visible { outline: 2px solid var(--accent); outline-offset: 3px; border-radius: 0.2rem; }
 .verb { display: inline-block; min-width: 3.4rem; color: var(--accent); font: 600 0.85rem ui-monospace, monospace; }

@@ -1,6 +1,7 @@
-/** The pages for people: the console, and the API reference. Neither needs anything of another host. */
+/** The pages for people: the console, the API reference, the guide to errors. None needs anything of another host. */
 import type { FastifyInstance } from 'fastify';
 import { registerConsole } from './console/routes.ts';
+import { registerErrorGuide } from './error-guide.ts';
 import { registerReference } from './reference/routes.ts';
 import type { RequestPipeline } from './request-pipeline.ts';
 
@@ -15,4 +16,5 @@ export async function registerPages(
   // Agents send it to see whether a base URL answers.
   else app.head('/', { config: { unlisted: true } }, (_request, reply) => reply.send());
   await app.register(registerReference);
+  await app.register((scope) => registerErrorGuide(scope, pipeline.options.docsFolder));
 }

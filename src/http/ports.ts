@@ -34,6 +34,8 @@ export interface ServerOptions {
   readonly version: string;
   /** The build of the console: `index.html` and `assets/`. */
   readonly consoleFolder: string;
+  /** The documents of the package. */
+  readonly docsFolder: string;
   readonly clock: Clock;
   readonly log: Log;
   /** Rejects when accounts cannot be read or stored at the moment. */

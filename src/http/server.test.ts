@@ -265,6 +265,7 @@ describe('local mode', () => {
         connections: { max: 10, writeTimeoutMs: 1_000 },
         version: '',
         consoleFolder: '',
+        docsFolder: '',
         clock: createFakeClock(),
         log: { debug() {}, info() {}, warn() {}, error() {} },
         checkStore: async () => {},

@@ -1,5 +1,6 @@
 /** A scripted gateway behind a real server, and a client that sees every byte. */
 import { request as httpRequest, type IncomingHttpHeaders, type RequestOptions } from 'node:http';
+import { resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { GatewayError } from '../../src/core/errors.ts';
 import { SILENT } from '../../src/core/log.ts';
@@ -220,6 +221,7 @@ export function fakeServerOptions(
     version: '9.9.9',
     // Without a build: `/` says so.
     consoleFolder: '/nonexistent',
+    docsFolder: resolve(import.meta.dirname, '../../docs'),
     clock: createFakeClock(),
     log: SILENT,
     checkStore: async () => {},
