@@ -74,7 +74,12 @@ describe('the activity', () => {
     await gateway.ask('PATCH', `/v2/keys/${key.id}`, { creditsPerMonth: 0.01 });
     await chat('claude-opus-4.5');
     const { budgets } = await waitForRequests(gateway, 1);
-    expect(budgets).toEqual([{ key: key.id, name: 'ci', period: 'month', used: expect.any(Number), limit: 0.01 }]);
+    const budget = { key: key.id, name: 'ci', period: 'month', used: expect.any(Number), limit: 0.01 };
+    expect(budgets).toMatchObject([{ ...budget, resetsAt: expect.stringMatching(/-01T00:00:00.000Z$/) }]);
+    expect(budgets[0]?.usedAtReset).toBeGreaterThan(budgets[0]?.used ?? 0);
+    expect((await gateway.ask('GET', '/v2/keys')).body).toMatchObject({
+      budgets: [{ ...budget, usedUpAt: expect.any(String) }],
+    });
   });
 
   it('says when the plans reset and at which rate they are used', async () => {
@@ -84,6 +89,7 @@ describe('the activity', () => {
     const { plans, totals } = await waitForRequests(gateway, 1);
     expect(plans).toMatchObject([{ label: 'work', left: expect.any(Number), resetsAt: expect.any(String) }]);
     expect(plans[0]?.creditsPerDay).toBeCloseTo(totals.credits);
+    expect(plans[0]?.usedAtReset).toBeGreaterThan(plans[0]?.used ?? Number.NaN);
   });
 
   it('can be grouped by account', async () => {

@@ -39,7 +39,7 @@ describe('client keys', () => {
     expect(await modelsStatus(gateway)).toBe(401);
 
     expect((await ask('DELETE', `/v2/keys/${key.id}?forget=true`)).body).toEqual({ removed: key.id });
-    expect((await ask('GET', '/v2/keys')).body).toEqual({ keys: [], configured: 0 });
+    expect((await ask('GET', '/v2/keys')).body).toEqual({ keys: [], budgets: [], configured: 0 });
     expect(await modelsStatus(gateway)).toBe(200);
   });
 

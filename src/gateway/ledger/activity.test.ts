@@ -1,18 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { estimated, measured } from '../../core/usage.ts';
-import {
-  type ActivityBucket,
-  bucketsOfRows,
-  creditRates,
-  percentile,
-  ranked,
-  totalOf,
-  usedUpAtMs,
-} from './activity.ts';
+import { type ActivityBucket, bucketsOfRows, percentile, ranked, totalOf } from './activity.ts';
 import type { StoredLedgerRow } from './ledger-store.ts';
-
-const DAY_MS = 86_400_000;
-const NOW_MS = Date.UTC(2026, 10, 29, 12);
 
 const bucket = (startMs: number, group: string | null, requests: number, credits = 0): ActivityBucket => ({
   ...{ startMs, group, requests, errors: 0, abandoned: 0, inputTokens: 0, outputTokens: 0, credits },
@@ -67,24 +56,5 @@ describe('percentiles', () => {
     expect(percentile([5, 1, 4, 2, 3], 0.95)).toBe(5);
     expect(percentile([7], 0)).toBe(7);
     expect(percentile([], 0.5)).toBeUndefined();
-  });
-});
-
-describe('the forecast', () => {
-  it('takes the rate of the days since the first request', () => {
-    const days = [bucket(NOW_MS - 2 * DAY_MS, 'acc', 1, 4), bucket(NOW_MS - DAY_MS, 'acc', 1, 6)];
-    expect(creditRates(days, NOW_MS).get('acc')).toBe(5);
-  });
-
-  it('does not multiply the use of the first hours', () => {
-    expect(creditRates([bucket(NOW_MS - 3_600_000, 'acc', 1, 4)], NOW_MS).get('acc')).toBe(4);
-  });
-
-  it('says when the plan is used up, if that is before its reset', () => {
-    expect(usedUpAtMs(10, 5, NOW_MS, NOW_MS + 3 * DAY_MS)).toBe(NOW_MS + 2 * DAY_MS);
-    expect(usedUpAtMs(10, 5, NOW_MS, NOW_MS + DAY_MS)).toBeUndefined();
-    expect(usedUpAtMs(10, 0, NOW_MS, undefined)).toBeUndefined();
-    expect(usedUpAtMs(Number.MAX_VALUE, 1e-9, NOW_MS, undefined)).toBeUndefined();
-    expect(usedUpAtMs(-1, 5, NOW_MS, undefined)).toBe(NOW_MS);
   });
 });

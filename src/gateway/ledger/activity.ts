@@ -99,32 +99,3 @@ export function percentile(values: readonly number[], share: number): number | u
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
 }
-
-const DAY_MS = 86_400_000;
-/** The recent rate is that of a week, or of the time since the first request. */
-export const RATE_MS = 7 * DAY_MS;
-const MAX_DAYS = 366;
-
-/** Credits a day, by account. `days`: buckets of days since `RATE_MS` ago. Less than a day counts as one. */
-export function creditRates(days: readonly ActivityBucket[], nowMs: number): Map<string, number> {
-  const firstMs = Math.max(nowMs - RATE_MS, Math.min(nowMs, ...days.map(({ startMs }) => startMs)));
-  const length = Math.max(1, (nowMs - firstMs) / DAY_MS);
-  const rates = new Map<string, number>();
-  for (const { group, credits } of days)
-    if (group !== null) rates.set(group, (rates.get(group) ?? 0) + credits / length);
-  return rates;
-}
-
-/** When what is left will be used up at this rate; undefined if not before the reset, or not within a year. */
-export function usedUpAtMs(
-  left: number,
-  perDay: number,
-  nowMs: number,
-  resetAtMs: number | undefined,
-): number | undefined {
-  if (!(perDay > 0) || !Number.isFinite(left)) return undefined;
-  const days = Math.max(0, left) / perDay;
-  if (days > MAX_DAYS) return undefined;
-  const atMs = Math.round(nowMs + days * DAY_MS);
-  return resetAtMs !== undefined && atMs >= resetAtMs ? undefined : atMs;
-}

@@ -3,17 +3,16 @@ import { isoTime } from '../../core/times.ts';
 import {
   type ActivityBucket,
   bucketsOfRows,
-  creditRates,
   percentile,
-  RATE_MS,
   type RankedGroup,
   ranked,
   toActivity,
   totalOf,
-  usedUpAtMs,
 } from '../../gateway/ledger/activity.ts';
+import { creditRates, forecast, RATE_MS } from '../../gateway/ledger/forecast.ts';
 import type { LedgerDimension, LedgerFilter, LedgerStore } from '../../gateway/ledger/ledger-store.ts';
 import { toAccountView } from './account-view.ts';
+import { readBudgets } from './budgets.ts';
 import { type ActivityQuery, type ActivityView, activityAnswer, activityQuery } from './contract/activity.ts';
 import { toMs } from './ledger-filter.ts';
 import type { AdminParts } from './ports.ts';
@@ -52,11 +51,17 @@ export function registerActivity(app: AdminApp, parts: AdminParts): void {
       const nowMs = parts.clock.now();
       const recorded = store ? await readActivity(store, parts, query, nowMs) : NOT_RECORDED;
       const plans = await readPlans(store, parts, nowMs);
+      const budgets = store ? await readBudgets(store, parts.keys, nowMs) : [];
       const accounts = parts.accounts.list().map((account) => {
         const { id, label, state } = toAccountView(account, nowMs);
         return { id, label, status: state.status, until: state.until };
       });
-      return { ...recorded, accounts, plans, budgets: store ? await readBudgets(store, parts, nowMs) : [] };
+      return {
+        ...recorded,
+        accounts,
+        plans,
+        budgets: budgets.filter(({ used, limit }) => used >= limit * BUDGET_WARNING),
+      };
     },
   );
 }
@@ -158,29 +163,20 @@ async function readPlans(store: LedgerStore | undefined, { accounts }: AdminPart
     fromMs: nowMs - RATE_MS,
     limit: MAX_BUCKETS,
   });
-  const rates = creditRates((days ?? []).map(toActivity), nowMs);
+  const created = new Map(accounts.list().map(({ id, createdAtMs }) => [id, createdAtMs]));
+  const rates = creditRates((days ?? []).map(toActivity), nowMs, (id) => created.get(id));
   return accounts.list().flatMap((account) => {
     const reading = accounts.limits(account.id);
     if (!reading) return [];
     const usage = toUsage(account, reading);
     const creditsPerDay = rates.get(account.id) ?? 0;
-    const usedUp =
-      usage.left === null ? undefined : usedUpAtMs(usage.left, creditsPerDay, nowMs, reading.limits.resetAtMs);
-    return [{ ...usage, creditsPerDay, usedUpAt: usedUp === undefined ? null : isoTime(usedUp) }];
-  });
-}
-
-async function readBudgets(store: LedgerStore, { keys }: AdminParts, nowMs: number): Promise<ActivityView['budgets']> {
-  const spent = new Map((await store.credits('key', nowMs)).map((each) => [each.id, each]));
-  return keys.list().flatMap(({ id, name, creditsPerDay, creditsPerMonth, revokedAtMs }) => {
-    const used = spent.get(id);
-    if (!used || revokedAtMs !== undefined) return [];
-    const budgets = [
-      { key: id, name, period: 'day' as const, used: used.day, limit: creditsPerDay },
-      { key: id, name, period: 'month' as const, used: used.month, limit: creditsPerMonth },
-    ];
-    return budgets.flatMap(({ limit, ...budget }) =>
-      limit !== undefined && budget.used >= limit * BUDGET_WARNING ? [{ ...budget, limit }] : [],
-    );
+    const allowance = {
+      used: usage.used ?? undefined,
+      left: usage.left ?? undefined,
+      resetAtMs: reading.limits.resetAtMs,
+    };
+    const { usedAtReset, usedUpAtMs } = forecast(allowance, creditsPerDay, nowMs);
+    const usedUpAt = usedUpAtMs === undefined ? null : isoTime(usedUpAtMs);
+    return [{ ...usage, creditsPerDay, usedAtReset: usedAtReset ?? null, usedUpAt }];
   });
 }

@@ -1,7 +1,9 @@
 /** `/v2/keys`: client API keys. */
 import { z } from 'zod';
 import type { KeyChange } from '../../gateway/stored-keys.ts';
+import { readBudgets } from './budgets.ts';
 import { removedAnswer } from './contract/account.ts';
+import type { BudgetView } from './contract/budget.ts';
 import {
   type KeyPatchBody,
   keyAnswer,
@@ -21,7 +23,8 @@ export function registerKeys(app: AdminApp, parts: AdminParts): void {
   registerChanges(app, parts);
 }
 
-function registerCollection(app: AdminApp, { keys, configuredKeys, clock }: AdminParts): void {
+function registerCollection(app: AdminApp, parts: AdminParts): void {
+  const { keys, configuredKeys, clock } = parts;
   app.get(
     '/v2/keys',
     {
@@ -33,7 +36,12 @@ function registerCollection(app: AdminApp, { keys, configuredKeys, clock }: Admi
     },
     async () => {
       await keys.catchUp();
-      return { keys: keys.list().map((key) => toKeyView(key, clock.now())), configured: configuredKeys };
+      const nowMs = clock.now();
+      return {
+        keys: keys.list().map((key) => toKeyView(key, nowMs)),
+        budgets: await budgetsOf(parts, nowMs),
+        configured: configuredKeys,
+      };
     },
   );
   app.post(
@@ -52,6 +60,12 @@ function registerCollection(app: AdminApp, { keys, configuredKeys, clock }: Admi
       return { key: toKeyView(key, clock.now()), secret };
     },
   );
+}
+
+/** Keys are listed although the ledger cannot be read. */
+function budgetsOf({ ledger, keys }: AdminParts, nowMs: number): Promise<BudgetView[]> {
+  const read = ledger?.opened().then((store) => readBudgets(store, keys, nowMs));
+  return read?.catch(() => []) ?? Promise.resolve([]);
 }
 
 const byId = z.object({ id: z.string() });

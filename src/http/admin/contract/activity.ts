@@ -1,5 +1,6 @@
 /** What the gateway has done and what needs attention: everything that the overview of the console shows, in one answer. */
 import { z } from 'zod';
+import { budget } from './budget.ts';
 import { moment } from './common.ts';
 import { accountUsage } from './overview.ts';
 import { listedRequest } from './request.ts';
@@ -53,22 +54,16 @@ export const activityAnswer = z.object({
   plans: z
     .array(
       accountUsage.extend({
-        creditsPerDay: z.number().describe('The rate of the last seven days.'),
+        creditsPerDay: z.number().describe('The rate of the last seven days, through this gateway.'),
+        usedAtReset: z
+          .number()
+          .nullable()
+          .describe('Forecast: the credits used at the reset, at this rate; null: the reset or the use is not known.'),
         usedUpAt: moment.nullable().describe('Forecast: when the plan is used up; null: not before its reset.'),
       }),
     )
     .describe('As last reported by the service; accounts without a report are left out.'),
-  budgets: z
-    .array(
-      z.object({
-        key: z.string(),
-        name: z.string(),
-        period: z.enum(['day', 'month']),
-        used: z.number(),
-        limit: z.number(),
-      }),
-    )
-    .describe('Budgets of keys of which at least 80 % is used.'),
+  budgets: z.array(budget).describe('Budgets of keys of which at least 80 % is used.'),
 });
 
 export type ActivityView = z.infer<typeof activityAnswer>;

@@ -1,5 +1,6 @@
 /** Client API keys. Only the answer that creates a key has its secret. */
 import { z } from 'zod';
+import { budget } from './budget.ts';
 import { moment } from './common.ts';
 
 const limit = z.int().nullable().describe('null: no limit.');
@@ -72,6 +73,9 @@ export const keyQuery = z.strictObject({
 
 export const keyList = z.object({
   keys: z.array(shownKey),
+  budgets: z
+    .array(budget)
+    .describe('Those of keys that are not revoked, with forecasts; empty while the ledger is off or cannot be read.'),
   configured: z.int().describe('Number of keys in the settings, in addition to these.'),
 });
 export const keyAnswer = z.object({ key: shownKey });
