@@ -10,6 +10,7 @@ import type { Clock } from './core/clock.ts';
 import type { Log } from './core/log.ts';
 import { createTicket } from './gateway/admin-access/tickets.ts';
 import { prepareAdminToken } from './gateway/admin-token.ts';
+import { CaptureRing } from './gateway/captures/ring.ts';
 import { BodyBudget } from './http/body-budget.ts';
 import type { RunningServer, ServerOptions } from './http/ports.ts';
 import { startServer } from './http/server.ts';
@@ -60,10 +61,11 @@ export async function startServing(
   const admin = composeAdmin(runtime, composed, { clock, log, ledger: ledger.ledger, keyLimiter });
   const listening: { server?: RunningServer } = {};
   const tracing = await composeTracing(settings, log);
+  const captures = settings.capsules === 'off' ? undefined : new CaptureRing(settings.capsules, clock);
   const metrics = composeMetrics(composed, clock, { ledger, listening }, overrides.peers);
   try {
     const server = await startServer(
-      serverOptions(settings, composed, { clock, log, admin, metrics, tracing, ledger, keyLimits }),
+      serverOptions(settings, composed, { clock, log, admin, metrics, tracing, ledger, keyLimits, captures }),
       { host, port },
       adminPort === undefined ? undefined : { host: adminHost, port: adminPort },
     );
@@ -129,12 +131,13 @@ interface ServerContext {
   readonly ledger: ComposedLedger;
   readonly keyLimits: ComposedKeyLimits;
   readonly tracing: Tracing | undefined;
+  readonly captures: CaptureRing | undefined;
 }
 
 function serverOptions(
   settings: Settings,
   { gateway, responses, apiKeys, store }: Composed,
-  { clock, log, admin, metrics, tracing, ledger: { ledger }, keyLimits }: ServerContext,
+  { clock, log, admin, metrics, tracing, ledger: { ledger }, keyLimits, captures }: ServerContext,
 ): ServerOptions {
   const { corsOrigins, maxBodyBytes, maxBodiesBytes, pingIntervalMs, writeTimeoutMs } = settings;
   return {
@@ -159,7 +162,9 @@ function serverOptions(
       ...admin.observers,
       ...(tracing ? [tracing.observe] : []),
       ...(ledger ? [ledger.observe] : []),
+      ...(captures ? [captures.observe] : []),
     ],
+    captures,
     ...(settings.metrics === 'off' ? {} : { metrics: { access: settings.metrics, page: () => metrics.page() } }),
     checkStore: () => store.checkWritable(),
     resolveModel(requested, catalogue) {

@@ -418,6 +418,14 @@ export const SETTINGS = {
     accepts: '`yes` or `no`',
     meaning: 'Whether to turn a tool call that the model printed as text into a real call, if it is unambiguous.',
   }),
+  capsules: setting<'off' | 'failures' | 'all'>({
+    name: 'DRAGOMAN_CAPSULES',
+    schema: oneOf(['off', 'failures', 'all']),
+    fallback: 'failures',
+    accepts: '`off`, `failures` or `all`',
+    meaning:
+      'Which recent requests to keep whole in memory, for `dragoman capsule`: those that failed, all, or none. See [capsules.md](capsules.md).',
+  }),
   codeReferences: setting<'allow' | 'block'>({
     name: 'DRAGOMAN_CODE_REFERENCES',
     schema: oneOf(['allow', 'block']),

@@ -3,7 +3,6 @@
  * it neither waits in the queue of chats nor takes a slot.
  */
 import { randomUUID } from 'node:crypto';
-import type { CodeCompletion } from '../core/code-completion.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { ReplyEvent } from '../core/reply.ts';
 import { TextPiece } from '../core/text.ts';
@@ -45,7 +44,7 @@ export async function complete(
     },
   );
   return withLease(context, plan, async (lease, attempt) => {
-    const completions = await find(context, request.completion, lease, signal);
+    const completions = await find(context, request, lease, signal);
     const upstreamRequestId = context.upstream.requestIdOf(completions.answer);
     if (attempt.record) Object.assign(attempt.record, { upstreamRequestId, modelId: INLINE_MODEL });
     return answersOf(request, completions, routeOf(lease, upstreamRequestId, attempt.number, conversationId));
@@ -80,7 +79,7 @@ interface FoundCompletions {
 
 async function find(
   context: GatewayContext,
-  completion: CodeCompletion,
+  { completion, capture }: CompletionRequest,
   lease: Lease,
   signal: AbortSignal,
 ): Promise<FoundCompletions> {
@@ -95,7 +94,11 @@ async function find(
       nextToken,
       invocation,
     });
-    const answer = await context.send(authorized(encoded.request, lease), signal);
+    const { access, accountId } = lease;
+    const sent = { request: encoded.request, access, catalogue: undefined, accountId };
+    const captured = capture?.send(sent, context.clock.now);
+    const received = await context.send(authorized(encoded.request, lease), signal);
+    const answer = captured?.tap(received) ?? received;
     if (!isSuccess(answer)) throw await explainRefusal(upstream, answer, encoded.request);
     const decoded = upstream.decodeCompletion(await readText(answer, MAX_ANSWER_BYTES));
     for (const each of decoded.completions) if (!texts.has(each.text)) texts.set(each.text, each);

@@ -9,6 +9,7 @@ import type { Figure } from '../core/usage.ts';
 import type { ConversationIds, EncodedChat, MediaLimits, ReplyDecoder, ResolvedModel } from '../upstreams/upstream.ts';
 import { endAttempt } from './attempts.ts';
 import type { Catalogues } from './catalogues.ts';
+import type { UpstreamExchange } from './captures/capture.ts';
 import { authorized, endsWithConnection, explainRefusal, type GatewayContext, isSuccess } from './context.ts';
 import type { EmulationPlan } from './emulate/plan.ts';
 import type { Prepared } from './media/attachments.ts';
@@ -66,6 +67,13 @@ interface PreparedLease {
   readonly lease: Lease;
   readonly target: Target;
   readonly fitted: Prepared;
+}
+
+interface SentChat {
+  readonly encoded: EncodedChat;
+  readonly response: UpstreamAnswer;
+  /** undefined: the request is not captured. */
+  readonly captured: UpstreamExchange | undefined;
 }
 
 class Dispatch {
@@ -207,7 +215,7 @@ class Dispatch {
       record.modelId = model.id;
       record.rateMultiplier = model.model?.rateMultiplier;
     }
-    const { encoded, response } = await this.#send(prepared, attempt);
+    const { encoded, response, captured } = await this.#send(prepared, attempt);
     if (record) record.upstreamRequestId = this.#context.upstream.requestIdOf(response);
     const learned = this.#context.wireProfiles?.worked({ id: lease.accountId }, lease.access.wireProfile);
     if (learned) lease.learnWireProfile?.(learned);
@@ -221,7 +229,7 @@ class Dispatch {
     });
     const stream = new ReplyStream({
       body: response.body,
-      decoder,
+      decoder: captured?.tapDecoder(response, decoder) ?? decoder,
       transforms: this.#request.emulation.createTransforms(limitsOutput),
       signal: this.#signal,
       settled: (error) => {
@@ -240,9 +248,9 @@ class Dispatch {
   async #send(
     { lease, target, fitted }: PreparedLease,
     { withoutReasoningHistory }: Attempt,
-  ): Promise<{ readonly encoded: EncodedChat; readonly response: UpstreamAnswer }> {
-    const { upstream, send, sendEnvironment, recoverToolCalls } = this.#context;
-    const { conversation, ids } = this.#request;
+  ): Promise<SentChat> {
+    const { upstream, send, sendEnvironment, recoverToolCalls, clock } = this.#context;
+    const { conversation, ids, capture } = this.#request;
     const { catalogue, model } = target;
     const encoding = upstream.encodeChat(fitted.conversation, {
       access: lease.access,
@@ -255,12 +263,15 @@ class Dispatch {
       recoverToolCalls,
     });
     const encoded = await timeSlices.run(encoding);
+    const { request } = encoded;
+    const { access, accountId } = lease;
+    const captured = capture?.send({ request, access, catalogue, accountId }, clock.now);
     const sending = send(authorized(encoded.request, lease), this.#signal);
     // The estimate is made while the service begins its answer.
     void encoded.inputTokens;
     const response = await sending;
-    if (isSuccess(response)) return { encoded, response };
-    const refusal = await explainRefusal(upstream, response, encoded.request);
+    if (isSuccess(response)) return { encoded, response, captured };
+    const refusal = await explainRefusal(upstream, captured?.tap(response) ?? response, encoded.request);
     if (refusal.code === 'unknown_model') throw explainUnknownModel(refusal, conversation.model, catalogue);
     throw withTokens(refusal, encoded.inputTokens, model);
   }

@@ -10,6 +10,7 @@ import type { Catalogue } from '../core/models.ts';
 import type { ReplyEvent } from '../core/reply.ts';
 import type { Access, ImageLimits, UpstreamRequest } from '../upstreams/upstream.ts';
 import type { AttemptRecord } from './attempts.ts';
+import type { Capture } from './captures/capture.ts';
 
 /** One HTTP exchange with the upstream. Rejects with GatewayError `upstream_broken` or `upstream_timeout`. */
 export type SendUpstream = (request: AuthorizedRequest, signal: AbortSignal) => Promise<UpstreamAnswer>;
@@ -164,6 +165,8 @@ export interface AskRequest {
   readonly adjustments: readonly Adjustment[];
   /** The gateway adds each attempt as it begins. Absent: not recorded. */
   readonly attempts?: AttemptRecord[] | undefined;
+  /** Takes what is exchanged with the service. Absent: not captured. */
+  readonly capture?: Capture | undefined;
 }
 
 /** The part of the catalogue that a client sees. */

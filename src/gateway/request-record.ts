@@ -7,6 +7,7 @@ import type { Adjustment } from '../core/adjustments.ts';
 import type { ErrorCode, GatewayError } from '../core/errors.ts';
 import type { Usage } from '../core/usage.ts';
 import type { AttemptRecord } from './attempts.ts';
+import type { Capture } from './captures/capture.ts';
 import type { Route } from './ports.ts';
 import type { RecordedText } from './recorded-text.ts';
 
@@ -57,6 +58,8 @@ export class RequestRecord {
   adjustments: readonly Adjustment[] | undefined = undefined;
   /** Only where the ledger keeps prompts and answers. No other observer may read it. */
   text: RecordedText | undefined = undefined;
+  /** What the request exchanged; undefined if it is not captured. */
+  capture: Capture | undefined = undefined;
   /** In the order in which they began; those of all choices and search rounds. */
   readonly attempts: AttemptRecord[] = [];
 

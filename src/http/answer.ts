@@ -68,7 +68,7 @@ export function toAskRequest(exchange: HttpExchange, request: ParsedRequest, cli
   record.stream = stream;
   record.adjustments = adjustments;
   const { group, models } = scopeOf(exchange);
-  return { requestId, client, group, models, conversation, adjustments, attempts: record.attempts };
+  return { requestId, client, group, models, conversation, adjustments, attempts: record.attempts, capture: record.capture };
 }
 
 /** Sends the error to the client, if it is still connected. */
@@ -137,7 +137,8 @@ async function answerCompletion(
   Object.assign(exchange.record, { model: completion.model, stream, adjustments });
   const { requestId, gone, record } = exchange;
   const scope = scopeOf(exchange);
-  const completeRequest = { requestId, client, ...scope, completion, adjustments, attempts: record.attempts };
+  const { attempts, capture } = record;
+  const completeRequest = { requestId, client, ...scope, completion, adjustments, attempts, capture };
   const answers = await gateway.complete(completeRequest, gone.signal);
   const all: ChoicesRequest = { answers, stop: () => {} };
   const writing = writingOf(protocol, request, answers.length);
@@ -220,6 +221,7 @@ class StreamedReply {
   #write(text: string): boolean {
     this.#begin();
     this.#silence.refresh();
+    this.#exchange.record.capture?.takeReply(text);
     return this.#exchange.response.write(text);
   }
 
@@ -248,6 +250,7 @@ class StreamedReply {
     noteError(this.#exchange, error);
     const text = this.#writers[0]?.write({ type: 'reply-error', error }) ?? '';
     await this.#writing.finish?.();
+    this.#exchange.record.capture?.takeReply(text);
     response.write(text);
   }
 

@@ -55,8 +55,8 @@ export async function readJson(sides: Sides, limits: BodyLimits): Promise<unknow
 }
 
 interface Sides extends Pick<HttpExchange, 'request' | 'response'> {
-  /** Its `text` takes the body. */
-  readonly record?: Pick<RequestRecord, 'text'>;
+  /** Its `text` and its `capture` take the body. */
+  readonly record?: Pick<RequestRecord, 'text' | 'capture'>;
 }
 
 /** Bodies above this are decompressed, joined and parsed one at a time, since that takes several times their bytes in memory. */
@@ -89,6 +89,7 @@ async function parseRest(body: OpenBody, sides: Sides): Promise<unknown> {
 function parseReceived(bytes: Buffer, { response, record }: Sides): unknown {
   refuseAfterDisconnect(response);
   record?.text?.takeRequest(bytes);
+  record?.capture?.takeBody(bytes);
   if (bytes.length === 0) throw new GatewayError('invalid_request', 'The request has no body. Send a JSON object.');
   return parseBody(withoutByteOrderMark(bytes), knownBodies);
 }

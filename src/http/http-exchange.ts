@@ -45,6 +45,7 @@ export class HttpExchange {
 export function sendJson(exchange: HttpExchange, status: number, body: unknown, extra: OutgoingHttpHeaders = {}): void {
   const { response, headers } = exchange;
   const bytes = Buffer.from(JSON.stringify(body));
+  exchange.record.capture?.takeReply(bytes);
   response.writeHead(status, {
     ...headers,
     'content-type': 'application/json; charset=utf-8',

@@ -2,6 +2,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { ApiKeys } from '../gateway/api-keys.ts';
+import type { CaptureRing } from '../gateway/captures/ring.ts';
 import type { KeyLimiter } from '../gateway/key-limits/key-limiter.ts';
 import type { Gateway } from '../gateway/ports.ts';
 import type { RequestObserver } from '../gateway/request-record.ts';
@@ -47,6 +48,8 @@ export interface ServerOptions {
   readonly observers?: readonly RequestObserver[];
   /** Absent: there is no `/metrics`. */
   readonly metrics?: MetricsSource;
+  /** Absent: requests are not captured. */
+  readonly captures?: Pick<CaptureRing, 'begin'> | undefined;
 }
 
 /**

@@ -48,6 +48,7 @@ function registerRoute(
       const exchange = pipeline.takeOver(request, reply);
       Object.assign(exchange.headers, protocol.responseHeaders);
       if (pipeline.options.recordsText && kind === 'reply') exchange.record.text = new RecordedText();
+      if (kind === 'reply') exchange.record.capture = pipeline.options.captures?.begin(request.raw.rawHeaders);
       try {
         if (exchange.key && kind === 'reply')
           await applyKeyLimits(exchange, exchange.key, protocol, pipeline.options.keyLimiter);

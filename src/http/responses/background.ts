@@ -87,6 +87,8 @@ function recordOf(started: RequestRecord, responseId: string): RequestRecord {
     started;
   const { traceparent, tracestate, text } = started;
   const record = new RequestRecord(requestId, receivedMs);
+  record.capture = started.capture;
+  started.capture = undefined;
   const kind = 'reply' as const;
   return Object.assign(record, {
     ...{ responseId, kind, method, url, routePath, protocol, userAgent, client, model, stream, adjustments },

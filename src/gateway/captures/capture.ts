@@ -1,0 +1,184 @@
+/**
+ * What one request exchanged with its client and with the service, byte for byte, for a capsule. While the request runs,
+ * this only holds references to buffers that exist anyway; they are copied once, if the capture is kept.
+ */
+import type { Catalogue } from '../../core/models.ts';
+import type { Access, ReplyDecoder, UpstreamRequest } from '../../upstreams/upstream.ts';
+import type { UpstreamAnswer } from '../ports.ts';
+
+/** What captures may still take; shared by those of all requests. */
+export interface CaptureBudget {
+  /** False: there is no room. */
+  take(bytes: number): boolean;
+  giveBack(bytes: number): void;
+}
+
+/** Bytes as they arrived, and when: milliseconds since the epoch. */
+export interface CapturedChunk {
+  readonly atMs: number;
+  readonly bytes: Uint8Array;
+}
+
+/** One request to the service, and its answer as far as it was read. */
+export class UpstreamExchange {
+  readonly request: UpstreamRequest;
+  readonly access: Access;
+  /** The account's models as the request was encoded for. */
+  readonly catalogue: Catalogue | undefined;
+  readonly accountId: string;
+  readonly sentMs: number;
+  answer: Pick<UpstreamAnswer, 'status' | 'header'> | undefined = undefined;
+  chunks: CapturedChunk[] = [];
+  /** `open`: it was not read to its end. */
+  end: 'complete' | 'broken' | 'open' = 'open';
+  readonly #capture: Capture;
+  readonly #now: () => number;
+
+  constructor(capture: Capture, sent: SentRequest, now: () => number) {
+    this.#capture = capture;
+    this.#now = now;
+    this.request = sent.request;
+    this.access = sent.access;
+    this.catalogue = sent.catalogue;
+    this.accountId = sent.accountId;
+    this.sentMs = now();
+  }
+
+  take(bytes: Uint8Array): void {
+    if (this.#capture.add(bytes.length)) this.chunks.push({ atMs: this.#now(), bytes });
+  }
+
+  /** The answer, whose body is captured while it is read. For bodies that are not replies. */
+  tap(answer: UpstreamAnswer): UpstreamAnswer {
+    this.answer = answer;
+    return { status: answer.status, header: (name) => answer.header(name), body: this.#tapBody(answer.body) };
+  }
+
+  /** The decoder of a reply, whose bytes are captured before they are decoded. */
+  tapDecoder(answer: UpstreamAnswer, decoder: ReplyDecoder): ReplyDecoder {
+    this.answer = answer;
+    return new TappedDecoder(this, decoder);
+  }
+
+  async *#tapBody(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+    for await (const bytes of body) {
+      this.take(bytes);
+      yield bytes;
+    }
+    this.end = 'complete';
+  }
+}
+
+class TappedDecoder implements ReplyDecoder {
+  readonly #exchange: UpstreamExchange;
+  readonly #decoder: ReplyDecoder;
+
+  constructor(exchange: UpstreamExchange, decoder: ReplyDecoder) {
+    this.#exchange = exchange;
+    this.#decoder = decoder;
+  }
+
+  push(bytes: Uint8Array): ReturnType<ReplyDecoder['push']> {
+    this.#exchange.take(bytes);
+    return this.#decoder.push(bytes);
+  }
+
+  end(cause?: unknown): ReturnType<ReplyDecoder['end']> {
+    this.#exchange.end = cause === undefined ? 'complete' : 'broken';
+    return this.#decoder.end(cause);
+  }
+
+  get hasClosingEvents(): boolean {
+    return this.#decoder.hasClosingEvents;
+  }
+
+  get lacksClosingEvents(): boolean {
+    return this.#decoder.lacksClosingEvents;
+  }
+
+  get skipped(): ReadonlyMap<string, number> {
+    return this.#decoder.skipped;
+  }
+}
+
+export interface SentRequest {
+  readonly request: UpstreamRequest;
+  readonly access: Access;
+  readonly catalogue: Catalogue | undefined;
+  readonly accountId: string;
+}
+
+export class Capture {
+  /** Of the client's request: names and values in turn, as Node has them. */
+  readonly headers: readonly string[];
+  /** The client's body, decompressed; undefined until it has been read. */
+  body: Uint8Array | undefined = undefined;
+  upstream: UpstreamExchange[] = [];
+  /** What was written to the client, without keep-alives. */
+  reply: (string | Uint8Array)[] = [];
+  /** Without the headers. */
+  bytes = 0;
+  /** The request was too large to be kept. */
+  isCut = false;
+  readonly #budget: CaptureBudget;
+  readonly #maxBytes: number;
+  /** False once the request has ended: what still arrives then is not taken. */
+  #isOpen = true;
+
+  constructor(headers: readonly string[], budget: CaptureBudget, maxBytes: number) {
+    this.headers = headers;
+    this.#budget = budget;
+    this.#maxBytes = maxBytes;
+  }
+
+  takeBody(bytes: Uint8Array): void {
+    if (this.add(bytes.length)) this.body = bytes;
+  }
+
+  takeReply(text: string | Uint8Array): void {
+    if (text.length > 0 && this.add(text.length)) this.reply.push(text);
+  }
+
+  /** undefined: this capture takes nothing more. */
+  send(sent: SentRequest, now: () => number): UpstreamExchange | undefined {
+    if (this.upstream.length >= MAX_EXCHANGES || !this.add(sent.request.body?.length ?? 0)) return undefined;
+    const exchange = new UpstreamExchange(this, sent, now);
+    this.upstream.push(exchange);
+    return exchange;
+  }
+
+  /** False: the bytes must not be kept. */
+  add(bytes: number): boolean {
+    if (!this.#isOpen) return false;
+    if (this.bytes + bytes <= this.#maxBytes && this.#budget.take(bytes)) {
+      this.bytes += bytes;
+      return true;
+    }
+    this.release();
+    this.isCut = true;
+    return false;
+  }
+
+  /** Copies what is referenced, so that small pieces do not keep the large buffers that they were cut from. */
+  keep(): void {
+    this.#isOpen = false;
+    this.body = this.body && Buffer.from(this.body);
+    for (const exchange of this.upstream)
+      exchange.chunks = exchange.chunks.map(({ atMs, bytes }) => ({ atMs, bytes: Buffer.from(bytes) }));
+    const reply = Buffer.concat(this.reply.map((piece) => Buffer.from(piece)));
+    this.reply = [reply];
+  }
+
+  /** Lets go of everything. */
+  release(): void {
+    this.#isOpen = false;
+    this.#budget.giveBack(this.bytes);
+    this.bytes = 0;
+    this.body = undefined;
+    this.upstream = [];
+    this.reply = [];
+  }
+}
+
+/** As many as attempts are recorded. */
+const MAX_EXCHANGES = 128;

@@ -1,0 +1,96 @@
+/**
+ * The captures of recent requests: in this process's memory only, bounded in bytes, number and age. They hold everything
+ * that a request carried, so nothing writes them to a disk or a log.
+ */
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../core/clock.ts';
+import type { RequestRecord } from '../request-record.ts';
+import { Capture, type CaptureBudget } from './capture.ts';
+
+/** `failures`: of requests that did not succeed. */
+export type CaptureMode = 'off' | 'failures' | 'all';
+
+export interface CaptureLimits {
+  /** Of all captures together, those of requests in progress included. */
+  readonly maxBytes: number;
+  /** Of one request; a larger one is not kept. */
+  readonly maxRequestBytes: number;
+  readonly maxRequests: number;
+  readonly maxAgeMs: number;
+}
+
+export const CAPTURE_LIMITS: CaptureLimits = {
+  maxBytes: 64 * 1024 * 1024,
+  maxRequestBytes: 8 * 1024 * 1024,
+  maxRequests: 200,
+  maxAgeMs: 3_600_000,
+};
+
+export interface CapturedRequest {
+  readonly record: RequestRecord;
+  readonly capture: Capture;
+}
+
+export class CaptureRing implements CaptureBudget {
+  readonly mode: Exclude<CaptureMode, 'off'>;
+  readonly limits: CaptureLimits;
+  readonly #kept: LRUCache<string, CapturedRequest>;
+  #bytes = 0;
+
+  constructor(
+    mode: Exclude<CaptureMode, 'off'>,
+    clock: Pick<Clock, 'now'>,
+    limits: Partial<CaptureLimits> = {},
+  ) {
+    this.mode = mode;
+    this.limits = { ...CAPTURE_LIMITS, ...limits };
+    this.#kept = new LRUCache({
+      max: this.limits.maxRequests,
+      ttl: this.limits.maxAgeMs,
+      ttlResolution: 0,
+      perf: { now: () => clock.now() },
+      dispose: ({ capture }) => capture.release(),
+    });
+  }
+
+  /** For a request that begins. `headers`: as Node's `rawHeaders`. */
+  begin(headers: readonly string[]): Capture {
+    return new Capture(headers, this, this.limits.maxRequestBytes);
+  }
+
+  take(bytes: number): boolean {
+    this.#kept.purgeStale();
+    while (this.#bytes + bytes > this.limits.maxBytes) if (this.#kept.pop() === undefined) return false;
+    this.#bytes += bytes;
+    return true;
+  }
+
+  giveBack(bytes: number): void {
+    this.#bytes -= bytes;
+  }
+
+  /** Of kept captures and those in progress. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get count(): number {
+    return this.#kept.size;
+  }
+
+  /** An observer of finished requests: keeps the capture or lets go of it. */
+  readonly observe = (record: RequestRecord): void => {
+    const { capture } = record;
+    if (capture === undefined) return;
+    record.capture = undefined;
+    if (this.mode === 'failures' && record.outcome === 'ok') return capture.release();
+    capture.keep();
+    this.#kept.set(record.responseId ?? record.requestId, { record, capture });
+  };
+
+  /** By the id of the request, or of the background response. */
+  find(id: string): CapturedRequest | undefined {
+    // Without marking it as used: the oldest leaves first.
+    return this.#kept.peek(id);
+  }
+}
