@@ -43,6 +43,7 @@ interface AdminContext {
   readonly log: Log;
   readonly ledger: AdminDependencies['ledger'];
   readonly keyLimiter: Pick<KeyLimiter, 'budgetsOf'>;
+  readonly capsules: AdminDependencies['capsules'];
 }
 
 /** How soon consoles see changes of accounts, keys and settings. */
@@ -52,13 +53,13 @@ const WEBHOOK_TIMEOUT_MS = 10_000;
 export function composeAdmin(
   settings: RuntimeSettings,
   composed: Composed,
-  { clock, log, ledger, keyLimiter }: AdminContext,
+  { clock, log, ...parts }: AdminContext,
 ): ComposedAdmin {
   const { accounts, connections, apiKeys, signIns, store, listProfiles, signInWithIam } = composed;
   const current: { token?: AdminToken } = {};
   const feed = new EventFeed(clock);
-  const context = { clock, log, feed, keyLimiter };
-  const { alerts, webhooks, listWebhooks, errorRate } = composeAlerts(settings, composed, context);
+  const alerting = { clock, log, feed, keyLimiter: parts.keyLimiter };
+  const { alerts, webhooks, listWebhooks, errorRate } = composeAlerts(settings, composed, alerting);
   const dependencies: AdminDependencies = {
     isAdmin: async (presented) => (await current.token?.matches(presented)) === true,
     sessions: composeSessions(settings, store, clock, current),
@@ -76,7 +77,8 @@ export function composeAdmin(
     changeSettings: (changes) => settings.change(changes),
     audit: new AuditTrail({ store: store.audit, clock, log, keptDays: () => settings.current.auditDays }),
     feed,
-    ledger,
+    ledger: parts.ledger,
+    capsules: parts.capsules,
     alerts,
     webhooks,
     listWebhooks,

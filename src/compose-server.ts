@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Composed, composeGateway, type Overrides } from './compose.ts';
 import { type ComposedAdmin, composeAdmin } from './compose-admin.ts';
+import { type ComposedCapsules, composeCapsules } from './compose-capsules.ts';
 import { type ComposedKeyLimits, composeKeyLimits } from './compose-keys.ts';
 import { type ComposedLedger, composeLedger } from './compose-ledger.ts';
 import type { LoadedSettings, Settings } from './config.ts';
@@ -10,7 +11,6 @@ import type { Clock } from './core/clock.ts';
 import type { Log } from './core/log.ts';
 import { createTicket } from './gateway/admin-access/tickets.ts';
 import { prepareAdminToken } from './gateway/admin-token.ts';
-import { CaptureRing } from './gateway/captures/ring.ts';
 import { BodyBudget } from './http/body-budget.ts';
 import type { RunningServer, ServerOptions } from './http/ports.ts';
 import { startServer } from './http/server.ts';
@@ -32,6 +32,8 @@ export interface Serving {
   readonly newAdminToken: string | undefined;
   /** The figures of this process, for the page of all workers. */
   metrics(): Promise<MetricsSnapshot>;
+  /** A capture that this process has, for the other workers. */
+  findCapsule: ComposedCapsules['findHere'];
   /** A ticket for a one-time link to the console. Rejects with `storage_unavailable`. */
   createTicket(): Promise<string>;
   /**
@@ -53,21 +55,20 @@ export async function startServing(
   const clock = overrides.clock ?? systemClock;
   const composed = await composeGateway(settings, log, overrides);
   const { gateway, responses, apiKeys, store } = composed;
-  const { host, port, adminHost, adminPort, shutdownTimeoutMs } = settings;
+  const { shutdownTimeoutMs } = settings;
   const runtime = await openRuntimeSettings(settings, composed, { clock, log, origins, overrides });
   const ledger = composeLedger(settings, composed, { clock, log });
   const keyLimits = composeKeyLimits(composed, ledger, clock, overrides.keyCounters);
-  const { keyLimiter } = keyLimits;
-  const admin = composeAdmin(runtime, composed, { clock, log, ledger: ledger.ledger, keyLimiter });
+  const capsules = composeCapsules(settings, clock, () => runtime.views(), overrides.capsulePeers);
+  const parts = { ledger: ledger.ledger, keyLimiter: keyLimits.keyLimiter, capsules: capsules.source };
+  const admin = composeAdmin(runtime, composed, { clock, log, ...parts });
   const listening: { server?: RunningServer } = {};
   const tracing = await composeTracing(settings, log);
-  const captures = settings.capsules === 'off' ? undefined : new CaptureRing(settings.capsules, clock);
   const metrics = composeMetrics(composed, clock, { ledger, listening }, overrides.peers);
   try {
     const server = await startServer(
-      serverOptions(settings, composed, { clock, log, admin, metrics, tracing, ledger, keyLimits, captures }),
-      { host, port },
-      adminPort === undefined ? undefined : { host: adminHost, port: adminPort },
+      serverOptions(settings, composed, { clock, log, admin, metrics, tracing, ledger, keyLimits, capsules }),
+      ...listenersOf(settings),
     );
     listening.server = server;
     // Only once the server listens: a failed start must not store a token that was never shown.
@@ -86,6 +87,7 @@ export async function startServing(
       isLocalMode: apiKeys.isEmpty,
       newAdminToken: adminToken.generated,
       metrics: () => metrics.snapshot(),
+      findCapsule: capsules.findHere,
       createTicket: () => createTicket(store.tickets, clock),
       async reconfigure(reloaded) {
         const { adminToken: configured, apiKeys: keys } = reloaded;
@@ -103,6 +105,11 @@ export async function startServing(
     await Promise.all([composed.close(), tracing?.close()]);
     throw toListenError(cause, settings);
   }
+}
+
+function listenersOf({ host, port, adminHost, adminPort }: Settings) {
+  const admin = adminPort === undefined ? undefined : { host: adminHost, port: adminPort };
+  return [{ host, port }, admin] as const;
 }
 
 async function openRuntimeSettings(
@@ -131,13 +138,13 @@ interface ServerContext {
   readonly ledger: ComposedLedger;
   readonly keyLimits: ComposedKeyLimits;
   readonly tracing: Tracing | undefined;
-  readonly captures: CaptureRing | undefined;
+  readonly capsules: ComposedCapsules;
 }
 
 function serverOptions(
   settings: Settings,
   { gateway, responses, apiKeys, store }: Composed,
-  { clock, log, admin, metrics, tracing, ledger: { ledger }, keyLimits, captures }: ServerContext,
+  { clock, log, admin, metrics, tracing, ledger: { ledger }, keyLimits, capsules: { ring: captures } }: ServerContext,
 ): ServerOptions {
   const { corsOrigins, maxBodyBytes, maxBodiesBytes, pingIntervalMs, writeTimeoutMs } = settings;
   return {

@@ -10,6 +10,7 @@ import type { TokenEndpoints } from './accounts/ports.ts';
 import { ProfileFinder } from './accounts/profile-finder.ts';
 import type { FreshAccount, RefreshCounts } from './accounts/refresh.ts';
 import type { TokenRefresher } from './accounts/token-refresh.ts';
+import type { CapsulePeers } from './compose-capsules.ts';
 import { composeConnections } from './compose-connections.ts';
 import { loadWireProfiles } from './compose-profiles.ts';
 import { composeSigningIn, type SigningIn, type SigningInParts } from './compose-sign-in.ts';
@@ -74,6 +75,8 @@ export interface Overrides {
   readonly share?: LimitShare;
   /** The other processes, whose figures belong on the same page of metrics. */
   readonly peers?: MetricPeers;
+  /** The other processes, which may have captured a request. */
+  readonly capsulePeers?: CapsulePeers;
   /** Of the process that the workers share, if they have no database that counts for them. */
   readonly keyCounters?: KeyCounters;
   readonly clock?: Clock;

@@ -6,6 +6,7 @@ import { commandLog, reconfigureLog } from './cli/command-log.ts';
 import { CLOSING_TIMEOUT_MS, endWithin } from './cli/stop.ts';
 import { createTerminal } from './cli/terminal.ts';
 import type { FromWorker, StartWorker, ToWorker } from './cli/workers/messages.ts';
+import { WorkerCapsules } from './cli/workers/worker-capsules.ts';
 import { WorkerCounters } from './cli/workers/worker-counters.ts';
 import { WorkerPeers } from './cli/workers/worker-peers.ts';
 import { writeCompileCacheSoon } from './compile-cache.ts';
@@ -20,6 +21,7 @@ const started = Promise.withResolvers<StartWorker>();
 const stopped = Promise.withResolvers<'stop'>();
 let peers: WorkerPeers | undefined;
 const keyCounters = new WorkerCounters((id, request) => void send({ type: 'count-key-use', id, request }));
+const capsulePeers = new WorkerCapsules((question) => void send({ type: 'ask-for-capsule', question }));
 let running: { readonly serving: Serving; readonly log: RunningLog; readonly settings: Settings } | undefined;
 
 process.on('message', (message: ToWorker) => {
@@ -35,6 +37,12 @@ process.on('message', (message: ToWorker) => {
       break;
     case 'metrics-of-others':
       peers?.receive(message.snapshots);
+      break;
+    case 'find-capsule':
+      void findCapsule(message);
+      break;
+    case 'capsule-of-others':
+      capsulePeers.receive(message.id, message.result);
       break;
     case 'key-use':
       keyCounters.receive(message.id, message.answer);
@@ -65,7 +73,7 @@ async function serve(): Promise<number> {
   try {
     peers = new WorkerPeers(number, () => void send({ type: 'collect-metrics' }));
     const onSettings = (changed: Settings) => reconfigureLog(log, settings, changed);
-    const overrides = { share: { number, of: settings.workers }, peers, onSettings, keyCounters };
+    const overrides = { share: { number, of: settings.workers }, peers, onSettings, keyCounters, capsulePeers };
     const serving = await startServing(settings, log, overrides, origins);
     running = { serving, log, settings };
   } catch (cause) {
@@ -105,6 +113,11 @@ async function sendMetrics(id: number): Promise<void> {
   // Without an answer the page is written without this worker.
   const snapshot = await running?.serving.metrics().catch(() => undefined);
   if (snapshot) await send({ type: 'metrics', id, snapshot });
+}
+
+async function findCapsule({ id, requestId, withText }: Extract<ToWorker, { type: 'find-capsule' }>): Promise<void> {
+  const result = await running?.serving.findCapsule(requestId, withText).catch(() => undefined);
+  await send({ type: 'capsule', id, result });
 }
 
 /** Resolves when the message is sent, or cannot be because the parent has ended. */

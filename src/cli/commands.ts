@@ -1,6 +1,7 @@
 /** All commands, in the order of the help. */
 import { accounts } from './accounts.ts';
 import { adminToken } from './admin-token.ts';
+import { capsule } from './capsule.ts';
 import { chat } from './chat.ts';
 import type { Command, CommandGroup } from './command.ts';
 import { config } from './config.ts';
@@ -27,6 +28,7 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
   models,
   usage,
   doctor,
+  capsule,
   config,
   health,
   secretKey,

@@ -1,5 +1,6 @@
 /** `dragoman console`: opens the console in the browser, signed in by a one-time link. */
-import { type Command, type CommandInput, printJson, textOption, UsageError } from './command.ts';
+import { type Command, printJson, UsageError } from './command.ts';
+import { givenUrl } from './given-url.ts';
 import { openGateway } from './open-gateway.ts';
 import { settingOptions } from './settings-of.ts';
 
@@ -47,14 +48,3 @@ export const consoleCommand: Command = {
     return 0;
   },
 };
-
-function givenUrl(input: CommandInput): string | undefined {
-  const written = textOption(input, 'url');
-  if (written === undefined) return undefined;
-  const url = URL.canParse(written) ? new URL(written) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.search !== '')
-    throw new UsageError(
-      `--url takes an address such as https://dragoman.example.com, not ${JSON.stringify(written)}.`,
-    );
-  return url.href.replace(/#.*/, '').replace(/\/+$/, '');
-}

@@ -8,8 +8,8 @@ import { timeSlices } from '../core/steps.ts';
 import type { Figure } from '../core/usage.ts';
 import type { ConversationIds, EncodedChat, MediaLimits, ReplyDecoder, ResolvedModel } from '../upstreams/upstream.ts';
 import { endAttempt } from './attempts.ts';
-import type { Catalogues } from './catalogues.ts';
 import type { UpstreamExchange } from './captures/capture.ts';
+import type { Catalogues } from './catalogues.ts';
 import { authorized, endsWithConnection, explainRefusal, type GatewayContext, isSuccess } from './context.ts';
 import type { EmulationPlan } from './emulate/plan.ts';
 import type { Prepared } from './media/attachments.ts';
@@ -245,10 +245,7 @@ class Dispatch {
   }
 
   /** Throws the upstream's refusal as an error that says what to do about it. */
-  async #send(
-    { lease, target, fitted }: PreparedLease,
-    { withoutReasoningHistory }: Attempt,
-  ): Promise<SentChat> {
+  async #send({ lease, target, fitted }: PreparedLease, { withoutReasoningHistory }: Attempt): Promise<SentChat> {
     const { upstream, send, sendEnvironment, recoverToolCalls, clock } = this.#context;
     const { conversation, ids, capture } = this.#request;
     const { catalogue, model } = target;

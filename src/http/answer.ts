@@ -68,7 +68,16 @@ export function toAskRequest(exchange: HttpExchange, request: ParsedRequest, cli
   record.stream = stream;
   record.adjustments = adjustments;
   const { group, models } = scopeOf(exchange);
-  return { requestId, client, group, models, conversation, adjustments, attempts: record.attempts, capture: record.capture };
+  return {
+    requestId,
+    client,
+    group,
+    models,
+    conversation,
+    adjustments,
+    attempts: record.attempts,
+    capture: record.capture,
+  };
 }
 
 /** Sends the error to the client, if it is still connected. */

@@ -63,6 +63,7 @@ const MISSING = new Set([
   'POST /v2/keys/:id/rotate',
   'DELETE /v2/keys/:id',
   'GET /v2/requests/:id',
+  'GET /v2/requests/:id/capsule',
   'GET /v2/auth/status/:authId',
   'POST /v2/auth/claim/:authId',
 ]);

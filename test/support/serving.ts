@@ -193,6 +193,7 @@ export const NO_ADMIN: ServerOptions['admin'] = {
   settings: () => [],
   changeSettings: unused,
   feed: new EventFeed(createFakeClock()),
+  capsules: { mode: 'off', find: async () => undefined },
   alerts: { list: unused },
   webhooks: { test: unused, lastDelivery: unused },
   listWebhooks: () => [],

@@ -2,6 +2,7 @@
 import type { Serving } from '../../compose-server.ts';
 import type { LoadedSettings, Settings } from '../../config.ts';
 import type { ErrorCode } from '../../core/errors.ts';
+import type { CapsuleResult } from '../../http/admin/ports.ts';
 import type { MetricsSnapshot } from '../../metrics/ports.ts';
 import type { CounterAnswer, CounterRequest } from './worker-counters.ts';
 
@@ -15,6 +16,10 @@ export type ToWorker =
   | { readonly type: 'metrics-of-others'; readonly snapshots: readonly MetricsSnapshot[] }
   /** The answer to `count-key-use`. */
   | { readonly type: 'key-use'; readonly id: number; readonly answer: CounterAnswer }
+  /** To be answered with `capsule`. */
+  | { readonly type: 'find-capsule'; readonly id: number; readonly requestId: string; readonly withText: boolean }
+  /** The answer to `ask-for-capsule`. */
+  | { readonly type: 'capsule-of-others'; readonly id: number; readonly result: CapsuleResult | undefined }
   /** Ends after a limited time for open replies. */
   | { readonly type: 'stop' };
 
@@ -29,6 +34,13 @@ export interface StartWorker {
   readonly program: string;
 }
 
+export interface CapsuleQuestion {
+  /** Of the worker that asks. */
+  readonly id: number;
+  readonly requestId: string;
+  readonly withText: boolean;
+}
+
 export type FromWorker =
   /** The code is loaded; `start` may be sent. */
   | { readonly type: 'loaded' }
@@ -39,6 +51,9 @@ export type FromWorker =
   | { readonly type: 'metrics'; readonly id: number; readonly snapshot: MetricsSnapshot }
   /** Counts the use of a client key, for all workers. */
   | { readonly type: 'count-key-use'; readonly id: number; readonly request: CounterRequest }
+  /** Another worker may have captured the request. */
+  | { readonly type: 'ask-for-capsule'; readonly question: CapsuleQuestion }
+  | { readonly type: 'capsule'; readonly id: number; readonly result: CapsuleResult | undefined }
   /** The worker writes the page of metrics, with those of the others on it. */
   | { readonly type: 'collect-metrics' };
 

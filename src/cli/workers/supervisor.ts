@@ -7,6 +7,7 @@ import type { Clock } from '../../core/clock.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { unreachable } from '../../core/unreachable.ts';
+import { CapsuleRelay } from './capsule-relay.ts';
 import { CountersOfWorkers } from './counters-of-workers.ts';
 import type { FromWorker, ServingFacts, StartFailure, ToWorker } from './messages.ts';
 import { MetricsRelay } from './metrics-relay.ts';
@@ -63,6 +64,7 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #slots: readonly Slot[];
   readonly #metrics: MetricsRelay;
+  readonly #capsules: CapsuleRelay;
   readonly #keyUse = new CountersOfWorkers<WorkerProcess>();
   #settings: Settings;
   readonly #started = Promise.withResolvers<ServingFacts>();
@@ -78,6 +80,7 @@ export class Supervisor {
     this.#options = options;
     this.#settings = options.settings;
     this.#metrics = new MetricsRelay(options.clock);
+    this.#capsules = new CapsuleRelay(options.clock);
     this.#slots = Array.from({ length: options.count }, (_, index) => ({
       number: index + 1,
       process: undefined,
@@ -151,6 +154,12 @@ export class Supervisor {
         break;
       case 'collect-metrics':
         void this.#metrics.collect(this.#peerOf(slot), this.#others(slot));
+        break;
+      case 'ask-for-capsule':
+        void this.#capsules.find(this.#peerOf(slot), this.#others(slot), message.question);
+        break;
+      case 'capsule':
+        this.#capsules.receive(slot.number, message.id, message.result);
         break;
       case 'count-key-use':
         if (slot.process) void this.#countKeyUse(slot.process, message.id, message.request);

@@ -4,7 +4,6 @@
  */
 import type { Catalogue } from '../../core/models.ts';
 import type { Access, ReplyDecoder, UpstreamRequest } from '../../upstreams/upstream.ts';
-import type { UpstreamAnswer } from '../ports.ts';
 
 /** What captures may still take; shared by those of all requests. */
 export interface CaptureBudget {
@@ -19,6 +18,13 @@ export interface CapturedChunk {
   readonly bytes: Uint8Array;
 }
 
+/** The service's answer as the gateway reads it. */
+interface ReadAnswer {
+  readonly status: number;
+  header(name: string): string | undefined;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
 /** One request to the service, and its answer as far as it was read. */
 export class UpstreamExchange {
   readonly request: UpstreamRequest;
@@ -27,7 +33,7 @@ export class UpstreamExchange {
   readonly catalogue: Catalogue | undefined;
   readonly accountId: string;
   readonly sentMs: number;
-  answer: Pick<UpstreamAnswer, 'status' | 'header'> | undefined = undefined;
+  answer: Omit<ReadAnswer, 'body'> | undefined = undefined;
   chunks: CapturedChunk[] = [];
   /** `open`: it was not read to its end. */
   end: 'complete' | 'broken' | 'open' = 'open';
@@ -49,13 +55,13 @@ export class UpstreamExchange {
   }
 
   /** The answer, whose body is captured while it is read. For bodies that are not replies. */
-  tap(answer: UpstreamAnswer): UpstreamAnswer {
+  tap(answer: ReadAnswer): ReadAnswer {
     this.answer = answer;
     return { status: answer.status, header: (name) => answer.header(name), body: this.#tapBody(answer.body) };
   }
 
   /** The decoder of a reply, whose bytes are captured before they are decoded. */
-  tapDecoder(answer: UpstreamAnswer, decoder: ReplyDecoder): ReplyDecoder {
+  tapDecoder(answer: ReadAnswer, decoder: ReplyDecoder): ReplyDecoder {
     this.answer = answer;
     return new TappedDecoder(this, decoder);
   }

@@ -37,11 +37,7 @@ export class CaptureRing implements CaptureBudget {
   readonly #kept: LRUCache<string, CapturedRequest>;
   #bytes = 0;
 
-  constructor(
-    mode: Exclude<CaptureMode, 'off'>,
-    clock: Pick<Clock, 'now'>,
-    limits: Partial<CaptureLimits> = {},
-  ) {
+  constructor(mode: Exclude<CaptureMode, 'off'>, clock: Pick<Clock, 'now'>, limits: Partial<CaptureLimits> = {}) {
     this.mode = mode;
     this.limits = { ...CAPTURE_LIMITS, ...limits };
     this.#kept = new LRUCache({
@@ -83,7 +79,10 @@ export class CaptureRing implements CaptureBudget {
     const { capture } = record;
     if (capture === undefined) return;
     record.capture = undefined;
-    if (this.mode === 'failures' && record.outcome === 'ok') return capture.release();
+    if (this.mode === 'failures' && record.outcome === 'ok') {
+      capture.release();
+      return;
+    }
     capture.keep();
     this.#kept.set(record.responseId ?? record.requestId, { record, capture });
   };

@@ -6,6 +6,7 @@ import type { Account, DiscardedAccount, NewAccount } from '../../accounts/ports
 import type { Profile } from '../../accounts/sign-in/adopt.ts';
 import type { SignIns } from '../../accounts/sign-in/pending.ts';
 import type { LimitsReading } from '../../accounts/usage-limits.ts';
+import type { Capsule } from '../../capsules/format.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { GatewayError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
@@ -15,6 +16,7 @@ import type { Webhook } from '../../gateway/alerts/ports.ts';
 import type { Webhooks } from '../../gateway/alerts/webhooks.ts';
 import type { ApiKeys } from '../../gateway/api-keys.ts';
 import type { AuditTrail } from '../../gateway/audit/trail.ts';
+import type { CaptureMode } from '../../gateway/captures/ring.ts';
 import type { EventFeed } from '../../gateway/events/event-feed.ts';
 import type { Ledger } from '../../gateway/ledger/ledger.ts';
 import type { Gateway } from '../../gateway/ports.ts';
@@ -80,6 +82,7 @@ export interface AdminDependencies {
   readonly feed: EventFeed;
   /** Undefined: off. */
   readonly ledger?: Pick<Ledger, 'opened' | 'spent' | 'spentOn' | 'stats'> | undefined;
+  readonly capsules: CapsuleSource;
   readonly alerts: Pick<Alerts, 'list'>;
   readonly webhooks: Pick<Webhooks, 'test' | 'lastDelivery'>;
   /** Those of the settings at the moment. */
@@ -87,6 +90,15 @@ export interface AdminDependencies {
   /** Hosts of identity providers that are trusted in addition to the built-in ones. */
   readonly idpHosts: readonly string[];
 }
+
+/** Captures of recent requests, of all processes that serve together. */
+export interface CapsuleSource {
+  readonly mode: CaptureMode;
+  /** Undefined: no process has a capture of the request. */
+  find(id: string, withText: boolean): Promise<CapsuleResult | undefined>;
+}
+
+export type CapsuleResult = { readonly type: 'found'; readonly capsule: Capsule } | { readonly type: 'too-large' };
 
 export interface AdminParts extends AdminDependencies {
   readonly gateway: Pick<Gateway, 'models'>;

@@ -8,6 +8,7 @@ import { registerAccounts } from './accounts.ts';
 import { registerActivity } from './activity.ts';
 import { registerAlerts } from './alerts.ts';
 import { registerAudit } from './audit.ts';
+import { registerCapsules } from './capsules.ts';
 import { registerEvents } from './events.ts';
 import { registerImports } from './imports.ts';
 import { registerKeys } from './keys.ts';
@@ -62,6 +63,7 @@ function registerGuarded(app: AdminApp, parts: AdminParts): void {
   registerOverview(app, parts);
   registerSettings(app, parts);
   registerRequests(app, parts);
+  registerCapsules(app, parts);
   registerUsageHistory(app, parts);
   registerActivity(app, parts);
   registerAudit(app, parts);

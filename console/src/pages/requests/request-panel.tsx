@@ -8,6 +8,7 @@ import { CopyButton } from '../../components/copy-button.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { SidePanel } from '../../components/side-panel.tsx';
 import { Adjustments } from './adjustments.tsx';
+import { CapsuleButton } from './capsule-button.tsx';
 import { toCurl } from './curl.ts';
 import { Failure } from './failure.tsx';
 import { RecordedText } from './recorded-text.tsx';
@@ -50,6 +51,7 @@ function Details({ request }: { readonly request: RequestDetail }) {
       <div className={classes.actions}>
         <CopyButton text={toCurl(request, location.origin)} label={t('panel.curl')} withWord />
         <CopyButton text={request.id} label={t('panel.copyId')} withWord />
+        {request.kind === 'reply' && <CapsuleButton requestId={request.id} />}
         {!(request.text && !request.text.isCut) && <span className={classes.note}>{t('panel.curlNote')}</span>}
       </div>
     </Stack>

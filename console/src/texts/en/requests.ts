@@ -64,6 +64,8 @@ export const requests = {
     goTo: 'Open {{page}}',
     curl: 'Copy as curl',
     copyId: 'Copy request id',
+    capsule: 'Save capsule',
+    noCapsule: 'No capsule of this request',
     curlNote: 'The whole text of this request is not stored, so the command has an example as its body.',
   },
   text: {

@@ -61,6 +61,8 @@ export const requests: Translated<typeof english> = {
     goTo: '前往{{page}}',
     curl: '复制为 curl',
     copyId: '复制请求 ID',
+    capsule: '保存请求胶囊',
+    noCapsule: '没有该请求的胶囊',
     curlNote: '未保存该请求的完整内容，命令中的正文是示例。',
   },
   text: {

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { createFakeClock } from '../../../test/support/fake-clock.ts';
+import { RequestRecord } from '../request-record.ts';
+import { type CaptureLimits, CaptureRing } from './ring.ts';
+
+function setup(limits: Partial<CaptureLimits> = {}, mode: 'failures' | 'all' = 'all') {
+  const clock = createFakeClock();
+  const ring = new CaptureRing(mode, clock, limits);
+  /** A request that has ended with this many bytes. */
+  const end = (id: string, bytes: number, code?: 'upstream_broken') => {
+    const record = new RequestRecord(id, clock.now());
+    record.capture = ring.begin([]);
+    record.capture.takeBody(Buffer.alloc(bytes));
+    record.code = code;
+    ring.observe(record);
+    return record;
+  };
+  return { clock, ring, end };
+}
+
+describe('the ring of captures', () => {
+  it('keeps failures only, and lets go of everything else', () => {
+    const { ring, end } = setup({}, 'failures');
+    expect(end('good', 100).capture).toBeUndefined();
+    expect([ring.count, ring.bytes]).toEqual([0, 0]);
+    end('bad', 100, 'upstream_broken');
+    expect(ring.find('bad')?.capture.body).toHaveLength(100);
+    expect([ring.count, ring.bytes]).toEqual([1, 100]);
+  });
+
+  it('drops the oldest when it has too many bytes or requests, or after a time', () => {
+    const { clock, ring, end } = setup({ maxBytes: 1_000, maxRequests: 3, maxAgeMs: 60_000 });
+    for (const id of ['a', 'b', 'c', 'd']) end(id, 200);
+    expect(['a', 'b', 'c', 'd'].map((id) => ring.find(id) !== undefined)).toEqual([false, true, true, true]);
+    end('e', 800);
+    expect(['c', 'd', 'e'].map((id) => ring.find(id) !== undefined)).toEqual([false, true, true]);
+    expect(ring.bytes).toBe(1_000);
+    clock.advance(60_001);
+    expect(ring.find('e')).toBeUndefined();
+    ring.begin([]).takeBody(Buffer.alloc(1));
+    expect(ring.bytes).toBe(1);
+  });
+
+  it('keeps only the facts of a request that is too large', () => {
+    const { ring, end } = setup({ maxRequestBytes: 500 });
+    end('large', 501);
+    expect(ring.find('large')?.capture).toMatchObject({ isCut: true, body: undefined, bytes: 0 });
+    expect(ring.bytes).toBe(0);
+  });
+
+  it('counts requests in progress, and takes nothing that arrives after their end', () => {
+    const { ring } = setup({ maxBytes: 100 });
+    const open = ring.begin([]);
+    open.takeBody(Buffer.alloc(60));
+    const other = ring.begin([]);
+    other.takeReply('x'.repeat(50));
+    expect([open.isCut, other.isCut, ring.bytes]).toEqual([false, true, 60]);
+    open.release();
+    open.takeReply('late');
+    expect([open.reply, ring.bytes]).toEqual([[], 0]);
+  });
+
+  it('copies what it keeps, so that a piece does not keep the buffer it was cut from', () => {
+    const { ring } = setup();
+    const large = Buffer.alloc(65_536, 'a');
+    const record = new RequestRecord('piece', 0);
+    record.capture = ring.begin([]);
+    record.capture.takeBody(large.subarray(0, 10));
+    expect(record.capture.body?.buffer).toBe(large.buffer);
+    ring.observe(record);
+    large.fill('b');
+    expect(Buffer.from(ring.find('piece')?.capture.body ?? []).toString()).toBe('a'.repeat(10));
+  });
+});
