@@ -12,7 +12,7 @@ export function generateCompletions(call: Call, world: World): Answer {
   const accountState = authenticate(call, world);
   const members = membersOf(call);
   checkOptionalProfile(accountState, textOf(members.profileArn));
-  const { left, blocksReferences, most, from } = check(members);
+  const { left, blocksReferences, most, from } = checkCompletion(members);
   const scripted = world.completions.find(({ when }) => left.includes(when?.left ?? ''));
   if (scripted?.refuse) throw new Refused(scripted.refuse, 'script');
   const all: Found = scripted?.found ?? builtIn(left);
@@ -30,7 +30,8 @@ export function generateCompletions(call: Call, world: World): Answer {
 const LANGUAGES =
   /^(?:python|javascript|java|csharp|typescript|c|cpp|go|kotlin|php|ruby|rust|scala|shell|sql|json|yaml|vue|tf|tsx|jsx|plaintext|systemverilog|dart|lua|swift|hcl|powershell|r|abap)$/;
 
-function check(members: JsonObject) {
+/** Throws Refused. */
+export function checkCompletion(members: JsonObject) {
   const context = isJsonObject(members.fileContext) ? members.fileContext : refuse('fileContext');
   const left = text(context.leftFileContent, 0, 10_240, 'leftFileContent');
   text(context.rightFileContent, 0, 10_240, 'rightFileContent');

@@ -117,20 +117,14 @@ function withKeywords(profile: WireProfile, removed: readonly string[], kept: re
   return { ...profile, schemas: { ...profile.schemas, removedKeywords } };
 }
 
-const TASK_STATE_FIELDS = ['rootConversationId', 'agentContinuationId', 'agentTaskType'] as const;
+const TASK_FIELDS = ['agentContinuationId', 'agentTaskType'] as const;
 
+/** KiroRuntimeService requires them, so there is nothing to choose. */
 function withTaskFields(profile: WireProfile, areSent: boolean): WireProfile {
-  const { fields, conversationStateFields } = profile.body;
-  const isTaskField = (field: string) => field === 'agentMode' || TASK_STATE_FIELDS.some((name) => name === field);
-  const state = conversationStateFields.filter((field) => !isTaskField(field));
-  return {
-    ...profile,
-    body: {
-      ...profile.body,
-      fields: areSent ? [...new Set([...fields, 'agentMode' as const])] : fields.filter((field) => !isTaskField(field)),
-      conversationStateFields: areSent ? [...state, ...TASK_STATE_FIELDS] : state,
-    },
-  };
+  if (profile.operations.GenerateAssistantResponse.target?.startsWith('KiroRuntimeService.')) return profile;
+  const others = profile.body.conversationStateFields.filter((field) => !TASK_FIELDS.some((name) => name === field));
+  const conversationStateFields = areSent ? [...others, ...TASK_FIELDS] : others;
+  return { ...profile, body: { ...profile.body, conversationStateFields } };
 }
 
 const SIGN_IN_TOKEN = 'SSO_OIDC';

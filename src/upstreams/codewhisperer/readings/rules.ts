@@ -136,7 +136,7 @@ export const READING_RULES = {
     date: '2026-08',
   },
   'task-fields': {
-    question: 'Are `agentTaskType`, `agentContinuationId`, `rootConversationId` and `agentMode` accepted?',
+    question: 'Are `agentTaskType` and `agentContinuationId` accepted by services other than KiroRuntimeService?',
     path: 'conversationState',
     readings: {
       sent: { meaning: 'They are, as captures of the editor show.', evidence: 'live' },
