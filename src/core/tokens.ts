@@ -162,17 +162,28 @@ const OTHER_LETTER = 11;
 const SURROGATE = 12;
 const SYMBOL = 13;
 
-function kindOf(code: number): number {
-  if (code < 0x80) return asciiKind(String.fromCharCode(code));
-  if (code >= 0x4e00 && code <= 0x9fff) return IDEOGRAPH;
-  if (code < 0x250) return ACCENTED;
-  if (code < 0x2000) return OTHER_LETTER;
-  if (code >= 0x3000 && code <= 0x303f) return SYMBOL;
-  if (code >= 0x3040 && code <= 0x30ff) return KANA;
-  if (code >= 0xac00 && code <= 0xd7af) return HANGUL;
-  if (code >= 0xd800 && code <= 0xdfff) return SURROGATE;
-  if (code >= 0x3400 && code <= 0x4dbf) return IDEOGRAPH;
-  return SYMBOL;
+/** Kinds beyond ASCII, from a code unit up to the next one listed. */
+const KINDS_FROM: readonly (readonly [number, number])[] = [
+  [0x80, ACCENTED],
+  [0x250, OTHER_LETTER],
+  [0x2000, SYMBOL],
+  [0x3040, KANA],
+  [0x3100, SYMBOL],
+  [0x3400, IDEOGRAPH],
+  [0x4dc0, SYMBOL],
+  [0x4e00, IDEOGRAPH],
+  [0xa000, SYMBOL],
+  [0xac00, HANGUL],
+  [0xd7b0, SYMBOL],
+  [0xd800, SURROGATE],
+  [0xe000, SYMBOL],
+];
+
+function kindsOfAll(): Uint8Array {
+  const kinds = new Uint8Array(0x1_0000);
+  for (let code = 0; code < 0x80; code += 1) kinds[code] = asciiKind(String.fromCharCode(code));
+  for (const [from, kind] of KINDS_FROM) kinds.fill(kind, from);
+  return kinds;
 }
 
 function asciiKind(char: string): number {
@@ -225,7 +236,7 @@ for (const character of '"\\/bfnrt') UNESCAPED[character.charCodeAt(0)] = JSON.p
 UNESCAPED['u'.charCodeAt(0)] = UNICODE_ESCAPE;
 
 /** Lookup tables for every character: several times faster than calls. */
-const KINDS = Uint8Array.from({ length: 0x1_0000 }, (_, code) => kindOf(code));
+const KINDS = kindsOfAll();
 const TABLE_RUN = 32;
 const COSTS = Float64Array.from({ length: (SYMBOL + 1) * TABLE_RUN }, (_, cell) =>
   costOf(Math.floor(cell / TABLE_RUN), cell % TABLE_RUN),

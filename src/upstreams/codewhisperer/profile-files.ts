@@ -21,6 +21,9 @@ const head = z.looseObject({
   variants: z.record(z.string().regex(/^[a-z][a-z0-9-]{0,40}$/), z.record(z.string(), z.json())).optional(),
 });
 
+/** zod would compile a program for each object schema, which pays off only after hundreds of values. */
+const ONCE = { jitless: true } as const;
+
 /** A profile as read from its file, before it is merged with the profile it extends. */
 interface Source {
   readonly name: string;
@@ -49,7 +52,7 @@ export function readProfileFiles(
 }
 
 function readHead({ name, content }: ProfileFile): Source {
-  const read = head.safeParse(content);
+  const read = head.safeParse(content, ONCE);
   if (!read.success) throw invalid(name, read.error);
   const { extends: parent, variants = {}, ...own } = read.data;
   // The content was parsed from JSON.
@@ -95,7 +98,7 @@ function completed(source: Source, own: Sources, shipped: Sources, depth: number
 }
 
 function parse(name: string, content: JsonObject): WireProfile {
-  const parsed = wireProfileSchema.safeParse(content);
+  const parsed = wireProfileSchema.safeParse(content, ONCE);
   if (!parsed.success) throw invalid(name, parsed.error);
   return parsed.data;
 }

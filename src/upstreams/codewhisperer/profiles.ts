@@ -18,6 +18,10 @@ const SHIPPED: readonly ProfileFile[] = [qRest, qJson, kiroKrs, kiroRuntime, cod
   (content) => ({ name: `${content.id}.json`, content }),
 );
 
+const NONE: ReadonlyMap<string, ProfileFamily> = new Map();
+/** Read once for all gateways of the process. */
+let shippedFamilies: ReadonlyMap<string, ProfileFamily> | undefined;
+
 /** Facts about this program and its machine for the user agent; each an RFC 9110 token. */
 export interface ClientFacts {
   /** `process.platform`. */
@@ -57,8 +61,9 @@ export class WireProfiles {
   /** Throws `invalid_request` naming the file and the member at fault. */
   constructor(client: ClientFacts = UNKNOWN_CLIENT, files: readonly ProfileFile[] = []) {
     this.client = client;
-    const added = readProfileFiles(files, SHIPPED);
-    const shipped = readProfileFiles(SHIPPED);
+    const added = files.length === 0 ? NONE : readProfileFiles(files, SHIPPED);
+    shippedFamilies ??= readProfileFiles(SHIPPED);
+    const shipped = shippedFamilies;
     const fileOf = new Map([...added.keys()].map((id, index) => [id, files[index]?.name ?? id]));
     this.#families = [
       ...[...added].map(([id, profiles]) => ({ profiles, origin: fileOf.get(id) ?? id })),
