@@ -46,7 +46,7 @@ export function toLedgerRow(record: RequestRecord, kind: LedgerKind): LedgerRow 
 
 /** Credits that the request has used, for running sums; 0 if unknown. */
 export function creditsOf(record: RequestRecord): number {
-  return usageOf(record)?.credits?.value ?? 0;
+  return (record.usage?.credits ?? usageOf(record)?.credits)?.value ?? 0;
 }
 
 /** The account that answered, or else the last one tried. */

@@ -61,6 +61,15 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('the ledger on %s', (engine) =>
     expect(await ledger.find('req_2')).toBeUndefined();
   });
 
+  it('finds each row of a large batch by its own id and by those of the service', async () => {
+    const ledger = await open();
+    const rows = Array.from({ length: 150 }, (_, index) => ledgerRow(`req_${index}`, NOW_MS + index));
+    await ledger.write(rows);
+    await ledger.write([ledgerRow('req_next', NOW_MS)]);
+    for (const id of ['req_0', 'req_63', 'req_64', 'req_128', 'req_149', 'req_next'])
+      for (const name of [id, `up-${id}`]) expect((await ledger.find(name))?.row.id).toBe(id);
+  });
+
   it('lists rows newest first, in pages that neither repeat nor omit a row', async () => {
     const ledger = await open();
     const rows = Array.from({ length: 150 }, (_, index) => ledgerRow(`req_${index}`, NOW_MS + Math.floor(index / 3)));

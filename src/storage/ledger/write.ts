@@ -1,6 +1,6 @@
 /** Writes rows and adds them to the sums, in one transaction. */
 import { createHash } from 'node:crypto';
-import { CompiledQuery, type Kysely } from 'kysely';
+import { CompiledQuery, type Kysely, type QueryResult } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import { DAY_MS } from '../../core/utc-periods.ts';
 import { groupKey } from '../../gateway/ledger/group-names.ts';
@@ -49,8 +49,9 @@ export class LedgerWriter {
     const errorIds = await this.#storeErrors(db, rows, nowMs);
     const ids = await this.#insertRows(db, rows, groupIds, errorIds);
     await this.#insert(db, 'ledger_ids', ['block', 'value', 'request'], idsOf(rows, ids), IGNORE_REPEATED);
-    await this.#addSums(db, 'ledger_hours', sumsOf(rows, groupIds, HOUR_MS));
-    await this.#addSums(db, 'ledger_days', sumsOf(rows, groupIds, DAY_MS));
+    const hours = sumsOf(rows, groupIds);
+    await this.#addSums(db, 'ledger_hours', hours);
+    await this.#addSums(db, 'ledger_days', byDay(hours));
     await countWritten(db, this.#writer, rows.length, nowMs);
   }
 
@@ -60,7 +61,7 @@ export class LedgerWriter {
   }
 
   async #storeGroups(db: Kysely<LedgerTables>, rows: readonly LedgerRow[]): Promise<number[]> {
-    const added = new Map<number, unknown[]>();
+    const added = new Map<number, readonly unknown[]>();
     const ids = rows.map(({ group }) => {
       const key = groupKey(group);
       const known = this.#groups.get(key);
@@ -80,7 +81,7 @@ export class LedgerWriter {
     rows: readonly LedgerRow[],
     nowMs: number,
   ): Promise<readonly (number | null)[]> {
-    const added = new Map<number, unknown[]>();
+    const added = new Map<number, readonly unknown[]>();
     const ids = rows.map(({ errorText }) => {
       if (errorText === null) return null;
       const known = this.#errors.get(errorText);
@@ -95,47 +96,55 @@ export class LedgerWriter {
     return ids;
   }
 
-  /** The rows' numbers, by request id. */
+  /** Returns the rows' numbers, in their order. */
   async #insertRows(
     db: Kysely<LedgerTables>,
     rows: readonly LedgerRow[],
     groupIds: readonly number[],
     errorIds: readonly (number | null)[],
-  ): Promise<ReadonlyMap<string, number>> {
+  ): Promise<readonly number[]> {
     const keepsText = rows.some(({ text }) => text) && (await this.#isKeyCurrent(db));
-    const values = rows.map(({ id, receivedMs, details, text }, index) => {
+    const values: unknown[] = [];
+    for (const [index, { id, receivedMs, details, text }] of rows.entries()) {
       const sealed = keepsText && text ? this.#seal.close(placeOfText(id), JSON.stringify(text)) : null;
-      const columns = [receivedMs, groupIds[index], errorIds[index], id, JSON.stringify(details)];
-      return [...columns, sealed, sealed?.length ?? null, this.#writer];
-    });
-    const returned = await this.#insert(db, 'ledger_requests', ROW_COLUMNS, values, ' returning id, request_id');
-    return new Map(returned.map(({ id, request_id }) => [String(request_id), Number(id)]));
+      values.push(receivedMs, groupIds[index], errorIds[index], id, JSON.stringify(details));
+      values.push(sealed, sealed?.length ?? null, this.#writer);
+    }
+    if (!this.#isPostgres) return numbersOf(await this.#insert(db, 'ledger_requests', ROW_COLUMNS, values, ''));
+    const results = await this.#insert(db, 'ledger_requests', ROW_COLUMNS, values, ' returning id, request_id');
+    const numbers = new Map(
+      results.flatMap(({ rows }) => rows.map((row) => [row.request_id, Number(row.id)] as const)),
+    );
+    return rows.map(({ id }) => numbers.get(id) ?? 0);
   }
 
-  #addSums(db: Kysely<LedgerTables>, table: 'ledger_hours' | 'ledger_days', sums: readonly unknown[][]) {
+  #addSums(db: Kysely<LedgerTables>, table: 'ledger_hours' | 'ledger_days', sums: Sums) {
     const added = SUM_COLUMNS.map((column) => `${column} = ${table}.${column} + excluded.${column}`).join(', ');
     const suffix = ` on conflict (start_ms, group_id) do update set ${added}`;
-    return this.#insert(db, table, ['start_ms', 'group_id', ...SUM_COLUMNS], sums, suffix);
+    return this.#insert(db, table, ['start_ms', 'group_id', ...SUM_COLUMNS], inOrderOfKeys(sums), suffix);
   }
 
-  /** Statements are built by hand: building one of 64 rows for each batch costs more than running it. */
+  /**
+   * `values`: those of all rows, one row after the other. Statements are built by hand: building one of 64 rows for each batch
+   * costs more than running it.
+   */
   async #insert(
     db: Kysely<LedgerTables>,
     table: string,
     columns: readonly string[],
-    rows: readonly (readonly unknown[])[],
+    values: readonly unknown[],
     suffix: string,
-  ): Promise<readonly Record<string, unknown>[]> {
-    const returned: Record<string, unknown>[] = [];
-    for (let at = 0; at < rows.length; ) {
-      const size = BATCHES.find((batch) => batch <= rows.length - at) ?? 1;
+  ): Promise<readonly QueryResult<Record<string, unknown>>[]> {
+    const results: QueryResult<Record<string, unknown>>[] = [];
+    const rows = values.length / columns.length;
+    for (let row = 0; row < rows; ) {
+      const size = BATCHES.find((batch) => batch <= rows - row) ?? 1;
       const text = this.#statement(table, columns, size, suffix);
-      const query = CompiledQuery.raw(text, rows.slice(at, at + size).flat());
-      const result = await db.executeQuery<Record<string, unknown>>(query);
-      for (const row of result.rows) returned.push(row);
-      at += size;
+      const parameters = values.slice(row * columns.length, (row + size) * columns.length);
+      results.push(await db.executeQuery<Record<string, unknown>>(CompiledQuery.raw(text, parameters)));
+      row += size;
     }
-    return returned;
+    return results;
   }
 
   readonly #statements = new Map<string, string>();
@@ -186,35 +195,73 @@ function idOf(text: string): number {
 }
 
 /** The same order in every process, so that two of them cannot deadlock. */
-function inOrder(added: ReadonlyMap<number, unknown[]>): readonly unknown[][] {
-  return [...added].sort(([a], [b]) => a - b).map(([, values]) => values);
+function inOrder(added: ReadonlyMap<number, readonly unknown[]>): readonly unknown[] {
+  if (added.size === 0) return [];
+  return [...added].sort(([a], [b]) => a - b).flatMap(([, values]) => values);
 }
 
-function idsOf(rows: readonly LedgerRow[], numbers: ReadonlyMap<string, number>): readonly unknown[][] {
-  const ids: unknown[][] = [];
-  for (const { id, otherIds } of rows) {
-    const number = numbers.get(id) ?? 0;
-    ids.push([blockOf(number), id, number]);
-    for (const other of otherIds) ids.push([blockOf(number), other, number]);
+/**
+ * The numbers that SQLite gave to the rows of these statements. It gives them in order (https://www.sqlite.org/autoinc.html), and
+ * nothing else can insert rows within the transaction. Having it return each row would cost as much again as inserting it.
+ */
+function numbersOf(results: readonly QueryResult<unknown>[]): readonly number[] {
+  return results.flatMap(({ insertId = 0n, numAffectedRows = 0n }) => {
+    const [last, rows] = [Number(insertId), Number(numAffectedRows)];
+    return Array.from({ length: rows }, (_, index) => last - rows + 1 + index);
+  });
+}
+
+function idsOf(rows: readonly LedgerRow[], numbers: readonly number[]): readonly unknown[] {
+  const ids: unknown[] = [];
+  for (const [index, { id, otherIds }] of rows.entries()) {
+    const number = numbers[index] ?? 0;
+    const block = blockOf(number);
+    ids.push(block, id, number);
+    for (const other of otherIds) ids.push(block, other, number);
   }
   return ids;
 }
 
-function sumsOf(rows: readonly LedgerRow[], groupIds: readonly number[], spanMs: number): readonly unknown[][] {
+/** By start of the span and group. The sums are in the order of SUM_COLUMNS. */
+type Sums = ReadonlyMap<number, ReadonlyMap<number, readonly number[]>>;
+
+/** By hour. */
+function sumsOf(rows: readonly LedgerRow[], groupIds: readonly number[]): Sums {
   const sums = new Map<number, Map<number, number[]>>();
-  for (const [index, { receivedMs, amounts }] of rows.entries()) {
-    const startMs = receivedMs - (receivedMs % spanMs);
-    const groupId = groupIds[index] ?? 0;
-    const groups = sums.get(startMs) ?? new Map<number, number[]>();
+  for (const [index, { receivedMs, amounts }] of rows.entries())
+    addTo(sums, receivedMs - (receivedMs % HOUR_MS), groupIds[index] ?? 0, amountsInOrder(amounts));
+  return sums;
+}
+
+function byDay(hours: Sums): Sums {
+  const days = new Map<number, Map<number, number[]>>();
+  for (const [startMs, groups] of hours)
+    for (const [groupId, amounts] of groups) addTo(days, startMs - (startMs % DAY_MS), groupId, amounts);
+  return days;
+}
+
+function addTo(
+  sums: Map<number, Map<number, number[]>>,
+  startMs: number,
+  groupId: number,
+  amounts: readonly number[],
+): void {
+  let groups = sums.get(startMs);
+  if (!groups) {
+    groups = new Map();
     sums.set(startMs, groups);
-    const sum = groups.get(groupId);
-    if (sum) for (const [at, amount] of amountsInOrder(amounts).entries()) sum[at] = (sum[at] ?? 0) + amount;
-    else groups.set(groupId, amountsInOrder(amounts));
   }
+  const sum = groups.get(groupId);
+  if (!sum) groups.set(groupId, [...amounts]);
+  else for (let at = 0; at < amounts.length; at++) sum[at] = (sum[at] ?? 0) + (amounts[at] ?? 0);
+}
+
+/** As `inOrder`. */
+function inOrderOfKeys(sums: Sums): readonly unknown[] {
   return [...sums]
     .sort(([a], [b]) => a - b)
     .flatMap(([startMs, groups]) =>
-      [...groups].sort(([a], [b]) => a - b).map(([groupId, sum]) => [startMs, groupId, ...sum]),
+      [...groups].sort(([a], [b]) => a - b).flatMap(([groupId, sum]) => [startMs, groupId, ...sum]),
     );
 }
 
