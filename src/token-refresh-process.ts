@@ -9,7 +9,7 @@ import { compileCacheVariables } from './compile-cache.ts';
 import { withinTime } from './core/async.ts';
 import type { Cancel } from './core/clock.ts';
 import { type ErrorCode, GatewayError, type UpstreamFailure } from './core/errors.ts';
-import type { Log } from './core/log.ts';
+import type { Log, LogLevelName } from './core/log.ts';
 import type { TokenRefreshSettings } from './token-refresh-settings.ts';
 import { systemClock } from './transport/clock.ts';
 
@@ -35,7 +35,7 @@ export type FromTokenProcess =
   | { readonly type: 'failed'; readonly number: number; readonly error: Failure }
   /** There is a token that only this process has, since saving it failed. */
   | { readonly type: 'unsaved'; readonly isUnsaved: boolean }
-  | { readonly type: 'log'; readonly level: keyof Log; readonly fields: object; readonly message: string };
+  | { readonly type: 'log'; readonly level: LogLevelName; readonly fields: object; readonly message: string };
 
 export interface ClosableTokenRefresher extends TokenRefresher {
   close(): Promise<void>;

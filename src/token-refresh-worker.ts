@@ -7,7 +7,7 @@ import { openLinked } from './accounts/imports/linked.ts';
 import { TokenRefresh } from './accounts/token-refresh.ts';
 import { composeTokenEndpoints, composeTransport } from './compose-tokens.ts';
 import { GatewayError } from './core/errors.ts';
-import type { Log } from './core/log.ts';
+import type { Log, LogLevelName } from './core/log.ts';
 import { openStore } from './storage/open.ts';
 import type { FromTokenProcess, ToTokenProcess } from './token-refresh-process.ts';
 import type { TokenRefreshSettings } from './token-refresh-settings.ts';
@@ -97,7 +97,7 @@ function send(message: FromTokenProcess): void {
 }
 
 function forwardingLog(): Log {
-  const write = (level: keyof Log) => (fields: object, message: string) =>
+  const write = (level: LogLevelName) => (fields: object, message: string) =>
     send({ type: 'log', level, fields, message });
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }

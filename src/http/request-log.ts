@@ -1,7 +1,7 @@
 /** One line for each request: client, model, result and route. No bodies, no keys, no query strings. */
 import type { Adjustment } from '../core/adjustments.ts';
 import type { GatewayError } from '../core/errors.ts';
-import type { Log } from '../core/log.ts';
+import type { Log, LogLine } from '../core/log.ts';
 import type { Usage } from '../core/usage.ts';
 import type { RequestObserver, RequestRecord } from '../gateway/request-record.ts';
 
@@ -14,23 +14,33 @@ const QUIET = new Set([
 /** The observer that writes the log lines. */
 export function createRequestLog(log: Log): RequestObserver {
   return (record) => {
-    if (record.responseId === undefined) write(log, `${record.method} ${record.path} ${record.status}`, record);
-    else write(log, 'background response ended', record);
+    const { code, error, path } = record;
+    if (code === 'internal') write(log.error, record);
+    else if (error && error.policy.blame !== 'client') write(log.warn, record);
+    else if (QUIET.has(path)) write(log.debug, record);
+    else if (log.infoLater) log.infoLater(() => lineOf(record));
+    else write(log.info, record);
   };
 }
 
-function write(log: Log, what: string, record: RequestRecord): void {
+function write(level: Log['debug'], record: RequestRecord): void {
+  if (!level) return;
+  const { fields, message } = lineOf(record);
+  level(fields, message);
+}
+
+function lineOf(record: RequestRecord): LogLine {
   const { responseId, client, model, stream, firstByteMs, code, error, usage, route, adjustments } = record;
-  const { path } = record;
+  const { method, path, status } = record;
   const isRequest = responseId === undefined;
   // Undefined fields are not logged.
   const fields = {
     // Of a background response: that of the request that started it.
     requestId: record.requestId,
     responseId,
-    method: isRequest ? record.method : undefined,
+    method: isRequest ? method : undefined,
     path: isRequest ? path : undefined,
-    status: isRequest ? record.status : undefined,
+    status: isRequest ? status : undefined,
     durationMs: record.durationMs,
     firstByteMs,
     client,
@@ -44,11 +54,8 @@ function write(log: Log, what: string, record: RequestRecord): void {
     adjustmentCount: adjustments?.length,
     cause: code === 'internal' ? error?.cause : undefined,
   };
-  const line = code ? `${what} ${code}` : what;
-  if (code === 'internal') log.error(fields, line);
-  else if (error && error.policy.blame !== 'client') log.warn(fields, line);
-  else if (QUIET.has(path)) log.debug?.(fields, line);
-  else log.info(fields, line);
+  const what = isRequest ? `${method} ${path} ${status}` : 'background response ended';
+  return { fields, message: code ? `${what} ${code}` : what };
 }
 
 /** `tool-name-alias@tools[0].name (my tool → my_tool)`; the header has the rule and the path alone. */

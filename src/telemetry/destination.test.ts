@@ -47,6 +47,18 @@ describe('lines for standard error', () => {
     expect(batches).toHaveLength(1);
   });
 
+  it('are described when they are written, in their order', () => {
+    const { destination, batches } = createDestination();
+    let described = 0;
+    const later = () => `later ${++described}\n`;
+    destination.writeLater(later);
+    destination.write('2\n', false);
+    destination.writeLater(later);
+    expect(described).toBe(0);
+    destination.write('urgent\n', true);
+    expect(batches).toEqual(['later 1\n2\nlater 2\nurgent\n']);
+  });
+
   it('wait for the write before them', () => {
     const { destination, batches, end } = createDestination();
     destination.write('1\n', true);

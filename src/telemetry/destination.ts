@@ -16,11 +16,15 @@ const COLLECT_MS = 20;
 const BATCH_CHARS = 64 * 1024;
 /** Lines beyond this are dropped while nothing reads; enough for about 1,500 requests. */
 const MAX_WAITING_CHARS = 1024 * 1024;
+/** Of a request's line. */
+const USUAL_CHARS = 700;
 const FLUSH_TIMEOUT_MS = 1_000;
 
 export class LogDestination {
   readonly #write: Write;
-  #waiting = '';
+  #waiting: (string | (() => string))[] = [];
+  /** Of the lines that wait. */
+  #chars = 0;
   #dropped = 0;
   #lost = 0;
   #isWriting = false;
@@ -43,13 +47,31 @@ export class LogDestination {
 
   /** Urgent lines are written at once, in order with other output, together with those that wait. */
   write(line: string, isUrgent: boolean): void {
-    if (this.#waiting.length > MAX_WAITING_CHARS) {
+    this.#add(line, line.length, isUrgent);
+  }
+
+  /** `line` is called when its batch is written, in the order of the lines. It must not throw. */
+  writeLater(line: () => string): void {
+    this.#add(line, USUAL_CHARS, false);
+  }
+
+  #add(line: string | (() => string), chars: number, isUrgent: boolean): void {
+    if (this.#chars > MAX_WAITING_CHARS) {
       this.#dropped += 1;
       return;
     }
-    this.#waiting += line;
-    if (isUrgent || this.#waiting.length >= BATCH_CHARS) this.#send();
+    this.#waiting.push(line);
+    this.#chars += chars;
+    if (isUrgent || this.#chars >= BATCH_CHARS) this.#send();
     else if (!this.#isWriting) this.#timer ??= setTimeout(this.#send, COLLECT_MS).unref();
+  }
+
+  #take(): string {
+    let batch = '';
+    for (const line of this.#waiting) batch += typeof line === 'string' ? line : line();
+    this.#waiting = [];
+    this.#chars = 0;
+    return batch;
   }
 
   /** Resolves when everything is written, or after a time limit. */
@@ -63,9 +85,8 @@ export class LogDestination {
   readonly #send = (): void => {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#isWriting || this.#waiting === '') return;
-    const batch = this.#waiting;
-    this.#waiting = '';
+    if (this.#isWriting || this.#waiting.length === 0) return;
+    const batch = this.#take();
     this.#isWriting = true;
     this.#write(batch, (error) => this.#written(batch, error));
   };
@@ -86,14 +107,14 @@ export class LogDestination {
       this.#dropped > 0 ? `${this.#dropped} log lines were dropped because nothing read standard error` : undefined,
       this.#lost > 0 ? `${this.#lost} log lines were lost because writing to standard error failed` : undefined,
     ];
-    for (const msg of reports) if (msg !== undefined) this.#waiting += `${JSON.stringify({ level: 40, msg })}\n`;
+    for (const msg of reports) if (msg !== undefined) this.#waiting.push(`${JSON.stringify({ level: 40, msg })}\n`);
     this.#dropped = 0;
     this.#lost = 0;
   }
 
   #writeAtExit(): void {
-    if (this.#waiting === '') return;
-    const bytes = Buffer.from(this.#waiting);
+    if (this.#waiting.length === 0) return;
+    const bytes = Buffer.from(this.#take());
     try {
       for (let start = 0; start < bytes.length; ) start += writeSync(STANDARD_ERROR, bytes, start);
     } catch {

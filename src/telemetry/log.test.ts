@@ -41,6 +41,37 @@ describe('the log', () => {
     expect(await logged((log) => log.info({}, 'x'), { level: 'warn' })).toEqual([]);
   });
 
+  it('describes a later line with the time of its request, and redacts it', async () => {
+    let nowMs = Date.UTC(2026, 10, 29, 12);
+    const secret = 'canary-later-5d1e7b';
+    const [line = ''] = await logged(
+      (log) => {
+        log.infoLater?.(() => {
+          nowMs += 60_000;
+          return { fields: { note: secret }, message: 'done' };
+        });
+      },
+      { now: () => nowMs, secrets: [secret] },
+    );
+    expect(JSON.parse(line)).toEqual({ level: 30, time: '2026-11-29T12:00:00.000Z', note: '••••', msg: 'done' });
+  });
+
+  it('does not describe a later line below its level', async () => {
+    let described = 0;
+    const describe = () => ({ fields: { described: ++described }, message: 'x' });
+    expect(await logged((log) => log.infoLater?.(describe), { level: 'warn' })).toEqual([]);
+    expect(described).toBe(0);
+  });
+
+  it('writes a line for one that cannot be described', async () => {
+    const [line = ''] = await logged((log) =>
+      log.infoLater?.(() => {
+        throw new Error('broken');
+      }),
+    );
+    expect(JSON.parse(line)).toMatchObject({ level: 50, err: { message: 'broken' } });
+  });
+
   it('has a debug method only while that level is on', async () => {
     const log = createLog({ ...OPTIONS, level: 'info' });
     expect(log.debug).toBeUndefined();

@@ -1,5 +1,5 @@
 /** The log on standard error: pretty on a terminal, JSON lines otherwise. Redacts secrets. */
-import type { Log } from '../core/log.ts';
+import type { Log, LogLine } from '../core/log.ts';
 import { LogDestination } from './destination.ts';
 import { JsonLines } from './json-line.ts';
 import { createRedactor } from './redact.ts';
@@ -44,16 +44,33 @@ export function createLog({
   now = Date.now,
 }: LogOptions): RunningLog {
   const isPretty = format === 'pretty' || (format === 'auto' && isTerminal);
-  const destination = write ? { write, flush: async () => {} } : LogDestination.standardError();
+  const destination = write ? directly(write) : LogDestination.standardError();
   let minimum = LEVELS[level];
   let lines = new JsonLines(createRedactor(secrets), worker);
+
+  function lineOf(severity: number, nowMs: number, fields: object, message: string): string {
+    const line = lines.write(severity, nowMs, fields, message);
+    return isPretty ? reword(formatForTerminal(line, colour)) : line;
+  }
 
   function writer(severity: number) {
     return (fields: object, message: string): void => {
       if (severity < minimum) return;
-      const line = lines.write(severity, now(), fields, message);
-      destination.write(isPretty ? reword(formatForTerminal(line, colour)) : line, severity >= LEVELS.warn);
+      destination.write(lineOf(severity, now(), fields, message), severity >= LEVELS.warn);
     };
+  }
+
+  function infoLater(describe: () => LogLine): void {
+    if (LEVELS.info < minimum) return;
+    const nowMs = now();
+    destination.writeLater(() => {
+      try {
+        const { fields, message } = describe();
+        return lineOf(LEVELS.info, nowMs, fields, message);
+      } catch (err) {
+        return lineOf(LEVELS.error, nowMs, { err }, 'a line of the log could not be described');
+      }
+    });
   }
 
   const debug = writer(LEVELS.debug);
@@ -62,6 +79,7 @@ export function createLog({
       return minimum <= LEVELS.debug ? debug : undefined;
     },
     info: writer(LEVELS.info),
+    infoLater,
     warn: writer(LEVELS.warn),
     error: writer(LEVELS.error),
     reconfigure(options) {
@@ -70,4 +88,9 @@ export function createLog({
     },
     flush: () => destination.flush(),
   };
+}
+
+/** Writes each line at once. */
+function directly(write: (line: string) => void): Pick<LogDestination, 'write' | 'writeLater' | 'flush'> {
+  return { write, writeLater: (describe) => write(describe()), flush: async () => {} };
 }
