@@ -7,6 +7,7 @@ import { readAddress } from './hosts.ts';
 import type { Journal, OpenRecord } from './journal.ts';
 import { Refused, writeRefusal } from './refusal.ts';
 import { findRoute, handlerOf } from './routes.ts';
+import { checkScripted } from './scripted-refusals.ts';
 import { sendStream } from './send-stream.ts';
 import { OidcRefused } from './sign-in/oidc.ts';
 import type { World } from './world.ts';
@@ -27,6 +28,7 @@ export async function serve(
   const record = journal.start(call, response, world.now());
   try {
     if (rawBody === 'too-large') throw new Refused({ status: 413, message: 'Request Entity Too Large' }, 'body-size');
+    checkScripted(call, world);
     await write(handlerOf(call.operation, world)(call), call, response, record, () => journal.noteCut(response));
   } catch (error) {
     refuse(error, call, response, record);

@@ -39,7 +39,25 @@ describe('a script file', () => {
     expect(parse(script)).toEqual(script);
   });
 
+  it('may refuse by host, form, operation and body, after a number of chats', () => {
+    const when = {
+      host: 'q',
+      flavour: 'rest',
+      operation: 'InvokeMCP',
+      afterChats: 3,
+      body: '"x"',
+      userAgent: '^aws',
+    } as const;
+    const script: Script = { replies: [], refusals: [{ when, refuse: { status: 404 } }] };
+    expect(parse(script)).toEqual(script);
+  });
+
   it.each([
+    [
+      'an invalid pattern',
+      { replies: [], refusals: [{ when: { body: '(' }, refuse: { status: 400 } }] },
+      /at refusals\[0\]/,
+    ],
     ['hosts that do not exist', { replies: [], service: { hosts: 'aws' } }, /at service\.hosts/],
     ['another shape', { rules: [] }, /replies\.json is invalid at replies/],
     ['an unknown condition', { replies: [{ when: { words: 'x' } }] }, /at replies\[0\]\.when.*words/],

@@ -109,6 +109,16 @@ const refusal = z.strictObject({
   members: object.optional(),
 });
 
+const pattern = z.string().refine(isPattern, 'is not a regular expression').optional();
+
+function isPattern(source: string): boolean {
+  try {
+    return new RegExp(source) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 const scriptSchema = z.strictObject({
   replies: z.array(
     z.strictObject({
@@ -155,6 +165,21 @@ const scriptSchema = z.strictObject({
         }),
       ),
     ])
+    .optional(),
+  refusals: z
+    .array(
+      z.strictObject({
+        when: z.strictObject({
+          host: z.enum(['q', 'runtime', 'management']).optional(),
+          flavour: z.enum(['rest', 'json']).optional(),
+          operation: z.string().optional(),
+          afterChats: z.int().min(0).optional(),
+          body: pattern,
+          userAgent: pattern,
+        }),
+        refuse: refusal,
+      }),
+    )
     .optional(),
   service: z
     .strictObject({

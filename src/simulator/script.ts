@@ -12,6 +12,25 @@ export interface Script {
   /** Rules for web searches. `false`: the account has no web search. */
   readonly searches?: readonly ScriptedSearch[] | false;
   readonly service?: ServiceVariant;
+  /** In addition to the simulator's own rules; the first that applies decides. */
+  readonly refusals?: readonly ScriptedRefusal[];
+}
+
+export interface ScriptedRefusal {
+  /** All given conditions must hold. Without `host` and `operation`: only chats. */
+  readonly when: {
+    /** Known only if the address of the request names it. */
+    readonly host?: 'q' | 'runtime' | 'management';
+    readonly flavour?: 'rest' | 'json';
+    readonly operation?: string;
+    /** Number of chats that are answered before. */
+    readonly afterChats?: number;
+    /** A regular expression that the body contains. */
+    readonly body?: string;
+    /** A regular expression that the user agent contains. */
+    readonly userAgent?: string;
+  };
+  readonly refuse: Refusal;
 }
 
 export interface ScriptedSearch {

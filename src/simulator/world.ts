@@ -5,7 +5,7 @@ import { DEFAULT_ACCOUNTS } from './default-accounts.ts';
 import { Identities, type SimulatedAccount } from './identities.ts';
 import { ScriptPlayer } from './player.ts';
 import type { ClosingEvents } from './reply.ts';
-import type { Script, ScriptedCompletion, ScriptedSearch } from './script.ts';
+import type { Script, ScriptedCompletion, ScriptedRefusal, ScriptedSearch } from './script.ts';
 import { DEFAULT_SERVICE, type ServiceVariant } from './service.ts';
 import { type SignInSettings, SignIns } from './sign-in/sign-ins.ts';
 import { Signatures } from './signatures.ts';
@@ -65,6 +65,7 @@ export class World {
   readonly player: ScriptPlayer;
   readonly completions: readonly ScriptedCompletion[];
   readonly searches: readonly ScriptedSearch[] | false;
+  readonly refusals: readonly ScriptedRefusal[];
   readonly signatures: Signatures;
   readonly chance: Chance;
   readonly now: () => number;
@@ -85,6 +86,7 @@ export class World {
     this.player = new ScriptPlayer(options.script);
     this.completions = options.script?.completions ?? [];
     this.searches = options.script?.searches ?? [];
+    this.refusals = options.script?.refusals ?? [];
     this.signatures = new Signatures(this.seed);
     const lifeS = options.accessTokenLifeS ?? 3600;
     this.identities = new Identities(options.accounts ?? DEFAULT_ACCOUNTS, this.chance, this.now, lifeS);
@@ -95,6 +97,11 @@ export class World {
   get routedModelId(): string {
     const routed = this.models.find(({ modelId }) => modelId === 'claude-sonnet-4.5') ?? this.models[1];
     return routed?.modelId ?? 'auto';
+  }
+
+  /** Chats so far. */
+  get chatCount(): number {
+    return this.#chats;
   }
 
   advance(ms: number): void {

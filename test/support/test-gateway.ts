@@ -1,9 +1,11 @@
 /** A whole gateway in the process of the test: a simulator, the composed gateway and its server, on loopback ports. */
 import { type Composed, composeGateway } from '../../src/compose.ts';
 import { startServing } from '../../src/compose-server.ts';
+import { composeTransport } from '../../src/compose-tokens.ts';
 import { loadSettings } from '../../src/config.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { type Log, SILENT } from '../../src/core/log.ts';
+import type { SendUpstream } from '../../src/gateway/ports.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/server.ts';
 import { systemClock } from '../../src/transport/clock.ts';
 import { environmentFor } from './simulator.ts';
@@ -22,6 +24,8 @@ export interface GatewayOptions {
   readonly gatewayClock?: Clock;
   /** Default: nothing is logged. */
   readonly log?: Log;
+  /** Makes requests to the service fail, say. */
+  readonly wrapSend?: (send: SendUpstream) => SendUpstream;
 }
 
 interface Closable {
@@ -61,7 +65,9 @@ const HASTY_CLOCK: Clock = {
 
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const { simulator, settings, origins, clock, log, close: closeSimulator } = await prepare(options);
-  const serving = await startServing(settings, log, { clock }, origins);
+  const transport = options.wrapSend && composeTransport(settings);
+  const send = transport && { send: options.wrapSend?.(transport.send) ?? transport.send };
+  const serving = await startServing(settings, log, { clock, ...send }, origins);
   let taken = 0;
   const waiting: string[] = [];
   return {
@@ -78,6 +84,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     },
     ...closable(async () => {
       await serving.stop();
+      await transport?.close();
       await closeSimulator();
     }),
   };
@@ -96,7 +103,13 @@ export async function composeTestGateway(options: TestGatewayOptions = {}): Prom
   };
 }
 
-async function prepare({ env = {}, gatewayClock = HASTY_CLOCK, log = SILENT, ...choice }: TestGatewayOptions) {
+async function prepare({
+  env = {},
+  gatewayClock = HASTY_CLOCK,
+  log = SILENT,
+  wrapSend: _,
+  ...choice
+}: TestGatewayOptions) {
   const running = 'simulator' in choice ? choice.simulator : undefined;
   const simulator = running ?? (await startSimulator({ seed: 7, ...choice }));
   const { settings, origins } = loadSettings({
