@@ -23,7 +23,7 @@ import { ApiKeys } from './gateway/api-keys.ts';
 import { createGateway } from './gateway/gateway.ts';
 import type { KeyCounters } from './gateway/key-limits/counters.ts';
 import { inEitherRegion } from './gateway/other-region.ts';
-import type { Gateway, MediaTools, SendUpstream } from './gateway/ports.ts';
+import type { AccountPool, Gateway, MediaTools, SendUpstream } from './gateway/ports.ts';
 import { Responses } from './gateway/responses.ts';
 import { readUsageLimits } from './gateway/usage-limits.ts';
 import { WireProfileChoice } from './gateway/wire-profile-choice.ts';
@@ -82,6 +82,8 @@ export interface Overrides {
   readonly clock?: Clock;
   readonly upstream?: Upstream;
   readonly send?: SendUpstream;
+  /** Leases accounts in place of those of the store. */
+  readonly pool?: AccountPool;
   readonly tokens?: TokenEndpoints;
   /** Called when settings have changed while the gateway runs. */
   readonly onSettings?: (settings: Settings) => void;
@@ -137,7 +139,7 @@ async function composeParts(
   const gateway = createGateway({
     upstream: settings.webSearch ? upstream : { ...upstream, webSearch: undefined },
     wireProfiles: profileChoice,
-    pool,
+    pool: overrides.pool ?? pool,
     findProfile: (id) => finder.find(id),
     send,
     log,

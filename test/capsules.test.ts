@@ -75,7 +75,7 @@ describe('GET /v2/requests/{id}/capsule', () => {
     const { upstream, reply, route } = read(text);
     const [exchange] = upstream;
     expect(exchange?.answer?.frames.map(({ headers }) => headers[':event-type'])).toContain('assistantResponseEvent');
-    expect(exchange?.answer).toMatchObject({ end: 'complete', undecodedBytes: 0 });
+    expect(exchange?.answer).toMatchObject({ end: 'complete', rest: { kind: 'none', bytes: 0 } });
     expect(reply.body).toContain('data: [DONE]');
     expect(route?.account).toBe(exchange?.account);
   });

@@ -246,6 +246,7 @@ function captured(canaries: Canaries) {
     access: { ...access, profileArn: `arn:aws:codewhisperer:us-east-1:123456789012:profile/${canaries.next}` },
     catalogue: undefined,
     accountId: `acc_${canaries.next}`,
+    expectsClosingEvents: true,
   };
   const stream = {
     status: 200,

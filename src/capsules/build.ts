@@ -89,6 +89,7 @@ function upstreamOf(
       wireProfile: access.wireProfile,
     },
     catalogue: catalogue ?? null,
+    expectsClosingEvents: exchange.expectsClosingEvents,
     afterMs: sentMs - receivedMs,
     request: {
       method: request.method,
@@ -111,7 +112,7 @@ function answerOf({ answer, chunks, end, sentMs }: UpstreamExchange, to: Replace
   const common = { status: answer.status, headers: replaceHeaders(headers, to), end };
   if (!answer.header('content-type')?.includes('eventstream')) {
     const body = Buffer.concat(chunks.map(({ bytes }) => bytes)).toString('utf8');
-    return { ...common, frames: [], body: replaceRefusal(body, to), undecodedBytes: 0 };
+    return { ...common, frames: [], body: replaceRefusal(body, to), rest: { kind: 'none', bytes: 0 } };
   }
   const decoder = new EventStreamDecoder();
   const frames: { afterMs: number; headers: Record<string, string>; payload: string }[] = [];
@@ -129,7 +130,9 @@ function answerOf({ answer, chunks, end, sentMs }: UpstreamExchange, to: Replace
     to,
   );
   const replaced = frames.map((frame, index) => ({ ...frame, payload: payloads[index] ?? '' }));
-  return { ...common, frames: replaced, body: null, undecodedBytes: Math.max(0, undecodedBytes) };
+  const bytes = Math.max(0, undecodedBytes);
+  const kind = decoder.error ? 'corrupt' : bytes > 0 ? 'cut' : 'none';
+  return { ...common, frames: replaced, body: null, rest: { kind, bytes } };
 }
 
 /** The prelude and the checksums. */

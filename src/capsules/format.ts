@@ -23,7 +23,9 @@ const upstreamAnswer = z.object({
   headers: z.array(header),
   frames: z.array(frame).describe('Of an event stream.'),
   body: z.string().nullable().describe('Of any other answer.'),
-  undecodedBytes: z.int().describe('Bytes at the end that are not a whole frame.'),
+  rest: z
+    .object({ kind: z.enum(['none', 'cut', 'corrupt']), bytes: z.int() })
+    .describe('What follows the last whole frame.'),
   end: z.enum(['complete', 'broken', 'open']).describe('`open`: it was not read to its end.'),
 });
 
@@ -31,6 +33,7 @@ const upstreamExchange = z.object({
   account: z.string(),
   access,
   catalogue: z.unknown().describe("The account's models, as the gateway knew them."),
+  expectsClosingEvents: z.boolean().describe('Earlier replies of the account ended with closing events.'),
   afterMs: z.number().describe('Since the client’s request arrived.'),
   request: z.object({ method: z.string(), url: z.string(), headers: z.array(header), body: z.string().nullable() }),
   answer: upstreamAnswer.nullable(),

@@ -35,7 +35,7 @@ export const capsule: Command = {
     if (json) printJson(terminal, { file, withText });
     else
       terminal.out(
-        `Wrote ${file}. ${withText ? 'It contains the text of the request.' : 'Texts are filler, names and ids are hashes.'}\n`,
+        `Wrote ${file}. ${withText ? 'It contains the text of the request.' : 'Texts are filler, names and ids are hashes.'} Check it with: dragoman replay ${file}\n`,
       );
     return 0;
   },

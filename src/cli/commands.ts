@@ -12,6 +12,7 @@ import { health } from './health.ts';
 import { keys } from './keys.ts';
 import { login } from './login.ts';
 import { models } from './models.ts';
+import { replay } from './replay.ts';
 import { secretKey } from './secret-key.ts';
 import { serve } from './serve.ts';
 import { simulate } from './simulate.ts';
@@ -29,6 +30,7 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
   usage,
   doctor,
   capsule,
+  replay,
   config,
   health,
   secretKey,

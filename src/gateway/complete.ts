@@ -95,7 +95,7 @@ async function find(
       invocation,
     });
     const { access, accountId } = lease;
-    const sent = { request: encoded.request, access, catalogue: undefined, accountId };
+    const sent = { request: encoded.request, access, catalogue: undefined, accountId, expectsClosingEvents: false };
     const captured = capture?.send(sent, context.clock.now);
     const received = await context.send(authorized(encoded.request, lease), signal);
     const answer = captured?.tap(received) ?? received;

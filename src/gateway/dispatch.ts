@@ -261,8 +261,8 @@ class Dispatch {
     });
     const encoded = await timeSlices.run(encoding);
     const { request } = encoded;
-    const { access, accountId } = lease;
-    const captured = capture?.send({ request, access, catalogue, accountId }, clock.now);
+    const { access, accountId, sendsClosingEvents: expectsClosingEvents = false } = lease;
+    const captured = capture?.send({ request, access, catalogue, accountId, expectsClosingEvents }, clock.now);
     const sending = send(authorized(encoded.request, lease), this.#signal);
     // The estimate is made while the service begins its answer.
     void encoded.inputTokens;

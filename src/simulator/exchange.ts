@@ -5,6 +5,7 @@ import { type Answer, type Call, headerOf } from './call.ts';
 import { Chance } from './chance.ts';
 import { readAddress } from './hosts.ts';
 import type { Journal, OpenRecord } from './journal.ts';
+import { play } from './recording.ts';
 import { Refused, writeRefusal } from './refusal.ts';
 import { findRoute, handlerOf } from './routes.ts';
 import { checkScripted } from './scripted-refusals.ts';
@@ -24,8 +25,9 @@ export async function serve(
   const rawBody = await readBody(request);
   if (rawBody === 'gone') return;
   const call = openCall(request, rawBody === 'too-large' ? Buffer.alloc(0) : rawBody, world, journal.nextNumber());
-  response.setHeader('x-amzn-requestid', call.chance.uuid());
+  if (!world.recordings) response.setHeader('x-amzn-requestid', call.chance.uuid());
   const record = journal.start(call, response, world.now());
+  if (world.recordings) return play(world.recordings[call.number - 1], response);
   try {
     if (rawBody === 'too-large') throw new Refused({ status: 413, message: 'Request Entity Too Large' }, 'body-size');
     checkScripted(call, world);

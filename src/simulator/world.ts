@@ -4,6 +4,7 @@ import { Chance } from './chance.ts';
 import { DEFAULT_ACCOUNTS } from './default-accounts.ts';
 import { Identities, type SimulatedAccount } from './identities.ts';
 import { ScriptPlayer } from './player.ts';
+import type { Recording } from './recording.ts';
 import type { ClosingEvents } from './reply.ts';
 import type { Script, ScriptedCompletion, ScriptedRefusal, ScriptedSearch } from './script.ts';
 import { DEFAULT_SERVICE, type ServiceVariant } from './service.ts';
@@ -45,6 +46,8 @@ export interface SimulatorOptions {
   readonly closing?: Partial<ClosingEvents>;
   /** Number of latest requests kept in `requests`; default: all. */
   readonly keepRequests?: number;
+  /** Played in order, one for each request, without looking at the requests. null: the connection is closed. */
+  readonly recordings?: readonly (Recording | null)[];
 }
 
 export interface Settings extends SignInSettings {
@@ -67,6 +70,7 @@ export class World {
   readonly searches: readonly ScriptedSearch[] | false;
   readonly refusals: readonly ScriptedRefusal[];
   readonly signatures: Signatures;
+  readonly recordings: readonly (Recording | null)[] | undefined;
   readonly chance: Chance;
   readonly now: () => number;
   readonly seed: string;
@@ -81,6 +85,7 @@ export class World {
     this.now = () => clock() + this.#aheadMs;
     this.settings = settingsOf(options);
     this.service = { ...DEFAULT_SERVICE, ...options.script?.service, ...options.service };
+    this.recordings = options.recordings;
     this.models = options.models ?? DEFAULT_MODELS;
     this.chance = new Chance(this.seed);
     this.player = new ScriptPlayer(options.script);

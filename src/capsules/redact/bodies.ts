@@ -72,7 +72,7 @@ interface Fragment extends FoundFragment {
 
 function replaceFragments(group: string, fragments: readonly Fragment[], to: Replacements): string[] {
   const whole = fragments.map(({ text }) => text).join('');
-  const replaced = group === TEXT ? replaceTagged(whole, to) : replaceJson(whole, to);
+  const replaced = group === TEXT ? to.text(whole) : replaceJson(whole, to);
   let at = 0;
   return fragments.map(({ text }, index) => {
     // Numbered names are shorter or longer than the names: then the lengths of the fragments are compared instead.
@@ -83,19 +83,6 @@ function replaceFragments(group: string, fragments: readonly Fragment[], to: Rep
 }
 
 const TEXT = 'text';
-const TAG = /<\/?(?:thinking|think|tool_call|function_calls|tool_use)>/g;
-
-/** Keeps the tags that the gateway reads in the text of a model. */
-function replaceTagged(text: string, to: Replacements): string {
-  let replaced = '';
-  let from = 0;
-  for (const { 0: tag, index } of text.matchAll(TAG)) {
-    replaced += to.text(text.slice(from, index)) + tag;
-    from = index + tag.length;
-  }
-  return replaced + to.text(text.slice(from));
-}
-
 function fragmentsIn(text: string): readonly FoundFragment[] {
   if (!/"(?:partial_json|arguments|input|delta|content)"/.test(text)) return [];
   let value: JsonValue;

@@ -10,6 +10,21 @@ export function fillerOf(text: string): string {
   return filler;
 }
 
+/** The filler of a text, except for the tags and labels that clients and models mark parts of it with. */
+export function fillerBetweenMarkers(text: string): string {
+  let filler = '';
+  let from = 0;
+  for (const { 0: marker, index } of text.matchAll(MARKER)) {
+    filler += fillerOf(text.slice(from, index)) + marker;
+    from = index + marker.length;
+  }
+  return filler + fillerOf(text.slice(from));
+}
+
+/** Those that the gateway looks for. */
+const MARKER =
+  /x-anthropic-billing-header:|<\/?(?:system-reminder|thinking|think|tool_call|tool_use|function_calls|environment_context)>/g;
+
 /** Units are looked up in a table that is filled as they occur; 0 is not computed yet. */
 const table = new Uint16Array(0x1_0000);
 

@@ -2,6 +2,7 @@
  * What each value of a document means, by the key it stands under: in requests and replies of the client protocols, in
  * those of the service, in JSON schemas, and in the arguments of tools.
  */
+import { formatOf, isImageFormat } from '../../core/file-format.ts';
 import type { Place } from './json-text.ts';
 import { type Path, rewriteJson } from './json-text.ts';
 import type { Replacements } from './replacements.ts';
@@ -175,7 +176,7 @@ const ID_KEYS = wordsIn(
   `id tool_call_id call_id tool_use_id toolUseId conversationId rootConversationId agentContinuationId utteranceId
   conversation_id previous_response_id prompt_cache_key safety_identifier user user_id user_profile_id item_id item_reference
   request_id session_id session account_uuid device_id first_id last_id before_id after_id file_id container conversation
-  system_fingerprint workspaceId customizationArn profileArn sub_id nonce next_token nextToken`,
+  system_fingerprint messageId clientId clientToken workspaceId customizationArn profileArn sub_id nonce next_token nextToken`,
 );
 const MODEL_KEYS = wordsIn('model modelId model_id');
 const JSON_KEYS = wordsIn('arguments partial_json input');
@@ -251,7 +252,8 @@ function replaceFile(text: string, to: Replacements): string {
 
 /** Short texts of letters may be either, and are replaced alike. */
 function isBase64(text: string): boolean {
-  return text.length >= 16 && text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text);
+  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return false;
+  return text.length >= 16 || isImageFormat(formatOf(Buffer.from(text, 'base64')));
 }
 
 /** Made of words that vendors name models with. */

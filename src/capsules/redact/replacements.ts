@@ -1,7 +1,8 @@
-/** What takes the place of each kind of value: in a capsule, and in one with its text. */
+/** What takes the place of each kind of value: in a capsule, in one with its text, and where two captures are compared. */
 import { formatOf, isImageFormat } from '../../core/file-format.ts';
+import { imageSize } from '../../core/image-size.ts';
 import { blankImage } from './blank-image.ts';
-import { fillerOf } from './filler.ts';
+import { fillerBetweenMarkers, fillerOf } from './filler.ts';
 import type { Names } from './names.ts';
 import { isErrorWord } from './words.ts';
 
@@ -24,7 +25,7 @@ export interface Replacements {
 /** Removes everything that a user wrote or named. Lengths, forms and structure stay. */
 export function redacting(names: Names): Replacements {
   return {
-    text: fillerOf,
+    text: fillerBetweenMarkers,
     message: (text) =>
       text.replaceAll(/[\p{L}\p{N}]+|[^\p{L}\p{N}]+/gu, (word) => (isErrorWord(word) ? word : fillerOf(word))),
     name: (name) => names.of(name),
@@ -43,6 +44,40 @@ export function keepingText(names: Names): Replacements {
   return { ...replaced, text: same, message: same, name: same, pattern: same, opaque: same, file: same, number: same };
 }
 
+/**
+ * The same for a capture and for what became of it: a redacted one, and the replay of a redacted one. Names and ids are
+ * numbered as they first occur, so what matters is where the same one stands again; files are only measured.
+ */
+export function comparing(): Replacements {
+  const numbers = new Map<string, string>();
+  const numbered = (name: string): string => {
+    const number = numbers.get(name) ?? `#${numbers.size + 1}`;
+    numbers.set(name, number);
+    return number;
+  };
+  return {
+    text: fillerOf,
+    message: fillerOf,
+    name: numbered,
+    id: numbered,
+    pattern: validPattern,
+    opaque: numbered,
+    file(base64) {
+      const bytes = Buffer.from(base64, 'base64');
+      const { width, height } = imageSize(bytes) ?? { width: 0, height: 0 };
+      return `${formatOf(bytes)} ${width}×${height}`;
+    },
+    number: fillerOf,
+  };
+}
+
+/** The same for captures with their text. */
+export function comparingWithText(): Replacements {
+  const same = (text: string) => text;
+  const { id } = comparing();
+  return { text: same, message: same, name: same, id, pattern: same, opaque: same, file: same, number: same };
+}
+
 /** Without syntax: the filler of an expression need not be one. Quotes take as much of JSON as backslashes. */
 function validPattern(text: string): string {
   return fillerOf(text).replaceAll(/[!-~]/g, (char) => (char === '\\' || char === '"' ? '"' : 'x'));
@@ -51,7 +86,7 @@ function validPattern(text: string): string {
 function blankFile(base64: string): string {
   const bytes = Buffer.from(base64, 'base64');
   const format = formatOf(bytes);
-  if (isImageFormat(format)) return blankImage(bytes, format).toString('base64');
+  if (isImageFormat(format) && imageSize(bytes)) return blankImage(bytes, format).toString('base64');
   if (format === 'text') return Buffer.from(fillerOf(bytes.toString('utf8'))).toString('base64');
   if (format === 'pdf') return blankPdf(bytes.length).toString('base64');
   // Only its length and what its kind is recognised by.

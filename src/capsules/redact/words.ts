@@ -26,56 +26,61 @@ function wordsIn(text: string): ReadonlySet<string> {
 
 /** Of all client protocols, of the service and of its events. */
 const KEYS = wordsIn(`
-  Message __type accepted_prediction_tokens access_programs account_uuid action actions additionalModelRequestFields
-  additional_tools adjustments after afterMs after_id agentContinuationId agentMode agentTaskType allowed_callers
-  allowed_domains allowed_tools annotations anthropic_beta anthropic_version apply_patch arguments array
-  assistantResponseEvent assistantResponseMessage at attachment audience audio audio_tokens audio_url background
-  before before_id best_of betas blob blocked_domains body budget_tokens bytes cache cachePoint cacheReadInputTokens
-  cacheReadTokens cacheWriteInputTokens cacheWriteTokens cache_control cache_creation cache_creation_input_tokens
-  cache_read_input_tokens cache_write_tokens cached_tokens call_id caller category chatTriggerType
-  chat_template_kwargs choice choices citation citationEvent citationLink citationText citations clear_at
-  client_metadata code command commands compaction completed_at completion completion_tokens
-  completion_tokens_details conf container content contentSpan content_block content_index content_type context
-  contextUsagePercentage context_length context_management context_window conversation conversationId
-  conversationState conversation_id coordinate created created_at created_by currentMessage currentWorkingDirectory
-  custom customizationArn cwd data decision declared defer_loading definition delta deprecated desc description
-  detail details developer device_id diff disable_parallel_tool_use display display_name documentCitation documents
-  domain done duration echo effort ellipsis enable_thinking encrypted_content end_index entries env envState
-  environment ephemeral_1h_input_tokens ephemeral_5m_input_tokens error events examples explanation extra failed
-  fetch file fileContext filePath file_data file_id file_name file_path file_text file_url filename filepath filters
-  finish_reason first_id followupPrompt forced form format formats freeform frequency_penalty function function_call
-  functions gitState grammar has_more headers history id image image_url images include include_obfuscation
+  Message __type accepted_prediction_tokens access_programs account_uuid action actions activeEditorTotalCharacters
+  additionalModelRequestFields additional_tools adjustments after afterMs after_id agentContinuationId agentMode
+  agentTaskType allowed_callers allowed_domains allowed_tools annotation annotation_index annotations anthropic_beta
+  anthropic_version apply_patch arguments array assistantResponseEvent assistantResponseMessage at attachment
+  audience audio audio_tokens audio_url background before before_id best_of betas blob blocked_domains body
+  budget_tokens bytes cache cachePoint cacheReadInputTokens cacheReadTokens cacheWriteInputTokens cacheWriteTokens
+  cache_control cache_creation cache_creation_input_tokens cache_read_input_tokens cache_write_tokens cached_tokens
+  call_id caller category character chatAddMessageEvent chatTriggerType chat_template_kwargs choice choices citation
+  citationEvent citationLink citationText citations clear_at clientId clientToken client_metadata code command
+  commands compaction completed_at completion completion_tokens completion_tokens_details conf container content
+  contentSpan content_block content_index content_type context contextUsagePercentage context_length
+  context_management context_window conversation conversationId conversationState conversation_id coordinate created
+  created_at created_by currentMessage currentWorkingDirectory cursorState custom customizationArn cwd data decision
+  declared defer_loading definition delta deprecated desc description detail details developer device_id diagnostics
+  diff disable_parallel_tool_use display display_name document documentCitation documents domain done duration echo
+  editorState edits effort ellipsis enable_thinking encrypted_content end_index entries env envState environment
+  ephemeral_1h_input_tokens ephemeral_5m_input_tokens error events examples execution explanation extra failed fetch
+  file fileContext filePath fileUri file_data file_id file_name file_path file_text file_url filename filepath
+  filters finish_reason first_id followupPrompt forced form format formats freeform frequency_penalty
+  fullResponselatency function function_call functions gitState grammar hasCodeSnippet hasProjectLevelContext
+  has_more headers history id ideCategory ideVersion image image_url images include include_obfuscation
   include_reasoning include_usage incomplete incomplete_details index inference_geo infill inline_data input
   inputSchema inputTokens input_audio input_extra input_prefix input_schema input_suffix input_text input_tokens
   input_tokens_details instructions interactionComponentEntries isError is_error item item_id item_reference items
   json json_schema jsonrpc keep key kind label languageName last_id leftFileContent length licenseName limit limits
-  line local_shell location logit_bias logprobs maxResults max_completion_tokens max_input_tokens max_output_length
-  max_output_tokens max_tokens max_tool_calls max_uses mcp_servers media mediaType media_type mergedContent message
-  messageMetadataEvent messages metadata metadataEvent method mimeType mime_type min_p modalities mode model modelId
-  model_id moderation modifiers more n n_predict name names namespace namespaces new_path new_str nextCursor
-  nextToken next_token nonce number object old_path old_str operatingSystem operation order origin original output
-  outputTokens output_config output_format output_index output_schema output_text output_tokens
-  output_tokens_details owned_by page_age parallel_tool_calls param parameters params partial_json parts patch path
-  pattern patterns payload penalty phase prediction prefix presence_penalty previous_response_id profileArn
-  programmingLanguage prompt promptCaching prompt_cache_breakpoint prompt_cache_key prompt_cache_options
-  prompt_cache_retention prompt_tokens prompt_tokens_details properties provider providerOptions publishedDate query
-  range rateMultiplier reason reasoning reasoningContent reasoningContentEvent reasoningText reasoning_content
-  reasoning_details reasoning_effort reasoning_text reasoning_tokens recommendationScore
-  recommendationsWithReferences redactedContent referenceTrackerConfiguration references refusal
-  rejected_prediction_tokens repetition_penalty repository request request_id requests required resource response
-  response_format result results resultsType retryAfterMilliseconds rightFileContent role rootConversationId rule
-  safeguards safety_identifier schema scroll_amount scroll_direction search_context_size seed segments
-  sequence_number server_label server_tool_use server_url service_tier session session_id shell signature signatures
-  snippet source sourceContent sources speed start_coordinate start_index starting_after status stop stopDetails
+  line local_shell location logit_bias logprobs lspVersion maxResults max_completion_tokens max_input_tokens
+  max_output_length max_output_tokens max_tokens max_tool_calls max_uses mcp_servers media mediaType media_type
+  mergedContent message messageId messageMetadataEvent messages metadata metadataEvent method mimeType mime_type
+  min_p modalities mode model modelId model_id moderation modifiers more n n_predict name names namespace namespaces
+  new_path new_str nextCursor nextToken next_token nonce number object old_path old_str operatingSystem operation
+  optOutPreference order origin original output outputTokens output_config output_format output_index output_schema
+  output_text output_tokens output_tokens_details owned_by page_age parallel_tool_calls param parameters params part
+  partial_json parts patch path pattern patterns payload penalty phase pluginVersion position prediction prefix
+  presence_penalty previous_response_id product profileArn programmingLanguage prompt promptCaching
+  prompt_cache_breakpoint prompt_cache_key prompt_cache_options prompt_cache_retention prompt_tokens
+  prompt_tokens_details properties provider providerOptions publishedDate query range rateMultiplier reason
+  reasoning reasoningContent reasoningContentEvent reasoningText reasoning_content reasoning_details
+  reasoning_effort reasoning_text reasoning_tokens recommendationScore recommendationsWithReferences redactedContent
+  referenceTrackerConfiguration references refusal rejected_prediction_tokens relativeFilePath repetition_penalty
+  repository request requestLength request_id requests required resource response responseLength response_format
+  result results resultsType retryAfterMilliseconds rightFileContent role rootConversationId rule safeguards
+  safety_identifier schema scroll_amount scroll_direction search_context_size seed segments sequence_number
+  server_label server_tool_use server_url service_tier session session_id shell signature signatures snippet source
+  sourceContent sources speed start_coordinate start_index starting_after status statusOnly stop stopDetails
   stopReason stop_details stop_reason stop_sequence stop_sequences store stream stream_options strict
   structuredContent sub_id suffix summary summary_index summary_text supplementalContexts supplementaryWebLinks
-  syntax system system_fingerprint target task task_budget temperature text texts thinking thinking_blocks
-  thinking_budget thread timeout_ms title tokenUsage tokens tool toolChoice toolResult toolResultEvent toolResults
-  toolSpecification toolUse toolUseEvent toolUseId toolUses tool_call_id tool_calls tool_changes tool_choice
-  tool_name tool_references tool_search tool_use tool_use_id tools top_k top_logprobs top_p totalTokens total_tokens
-  truncation ttl turns type uncachedInputTokens unit unitPlural url url_citation usage used user userInputMessage
-  userInputMessageContext userIntent user_id user_location user_profile_id utteranceId value verbosity video_url
-  view_range visibility webSearch web_search web_search_options web_search_requests working_directory workspaceId
+  syntax system system_fingerprint target task task_budget telemetryEvent temperature text texts thinking
+  thinking_blocks thinking_budget thinking_tokens thread timeBetweenChunks timeToFirstChunkMilliseconds timeout_ms
+  title tokenUsage tokens tool toolChoice toolResult toolResultEvent toolResults toolSpecification toolUse
+  toolUseEvent toolUseId toolUses tool_call_id tool_calls tool_changes tool_choice tool_name tool_references
+  tool_search tool_use tool_use_id tools top_k top_logprobs top_p totalTokens total_tokens truncation ttl turns type
+  uncachedInputTokens unit unitPlural url url_citation usage useRelevantDocuments used user userContext
+  userInputMessage userInputMessageContext userIntent user_id user_location user_profile_id utteranceId value
+  verbosity video_url view_range visibility webSearch web_search web_search_options web_search_requests
+  working_directory workspaceFolders workspaceId
 `);
 
 /** Types, roles, states and reasons. */
@@ -86,29 +91,30 @@ const VALUES = wordsIn(`
   allowed_tools always anthropic-claude-v1 any api_error application/json application/pdf apply_patch
   apply_patch_call apply_patch_call_output approximate array ascii assistant assistant.thinking authentication_error
   auto base64 bash_20241022 bash_20250124 between_tools boolean bytes cancelled chat chat.completion
-  chat.completion.chunk citations_delta click code_execution code_execution_20250522 code_execution_20250825
-  code_execution_tool_result code_interpreter code_interpreter_call commentary compaction compaction_summary
-  compaction_trigger completed computer_20241022 computer_20250124 computer_call computer_call_output
-  computer_screenshot computer_use_preview concise container_auto container_upload content content_block_delta
-  content_block_start content_block_stop content_filter context_length_exceeded create_file credit credits csv
-  custom custom_tool_call custom_tool_call_output default delete_file detailed developer direct disabled display doc
-  document docx double_click drag enabled end_turn ephemeral error exec failed file file_search file_search_call
-  file_url final_answer flex forbidden format-unknown function function_call function_call_output
+  chat.completion.chunk citations_delta clear_thinking_20251015 click code_execution code_execution_20250522
+  code_execution_20250825 code_execution_tool_result code_interpreter code_interpreter_call commentary compaction
+  compaction_summary compaction_trigger completed computer_20241022 computer_20250124 computer_call
+  computer_call_output computer_screenshot computer_use_preview concise container_auto container_upload content
+  content_block_delta content_block_start content_block_stop content_filter context_length_exceeded create_file
+  credit credits csv custom custom_tool_call custom_tool_call_output default delete_file detailed developer direct
+  disabled display doc document docx double_click drag enabled end_turn ephemeral error exec failed file file_search
+  file_search_call file_url final_answer flex forbidden format-unknown function function_call function_call_output
   general-task-execution generate_summary gif high html image image/gif image/jpeg image/png image/webp
   image_generation image_generation_call image_url in_progress incomplete input_audio input_file input_image
   input_json_delta input_text input_video insufficient_quota integer invalid_prompt invalid_request_error
-  item_reference jpeg json json_object json_schema keypress lark length linux list local_shell local_shell_call
-  local_shell_call_output low macos max max_output_tokens max_tokens mcp mcp_approval_request mcp_approval_response
-  mcp_call mcp_list_tools mcp_tool_use mcp_toolset md medium memory_20250818 message message_delta message_start
-  message_stop minimal model model_context_window_exceeded none not_found_error null number object omitted open_page
-  openai-responses-v1 original output_text overloaded_error pause_turn pdf permission_error ping png priority
-  processing queued rate_limit_error rate_limit_exceeded reasoning reasoning.encrypted reasoning.encrypted_content
-  reasoning.summary reasoning.text reasoning_text redacted_thinking refusal regex request_too_large required
-  resource response response.compaction response.completed response.content_part.added response.content_part.done
-  response.created response.custom_tool_call_input.delta response.custom_tool_call_input.done response.deleted
-  response.failed response.function_call_arguments.delta response.function_call_arguments.done response.in_progress
-  response.incomplete response.output_item.added response.output_item.done response.output_text.annotation.added
-  response.output_text.delta response.output_text.done response.queued response.reasoning_summary_part.added
+  item_reference jpeg json json_object json_schema keypress lark length linux list local local_shell
+  local_shell_call local_shell_call_output low macos max max_output_tokens max_tokens mcp mcp_approval_request
+  mcp_approval_response mcp_call mcp_list_tools mcp_tool_use mcp_toolset md medium memory_20250818 message
+  message_delta message_start message_stop minimal model model_context_window_exceeded namespace none
+  not_found_error null number object omitted open_page openai-responses-v1 original output_text overloaded_error
+  pause_turn pdf permission_error ping png priority processing queued rate_limit_error rate_limit_exceeded reasoning
+  reasoning.encrypted reasoning.encrypted_content reasoning.summary reasoning.text reasoning_text redacted_thinking
+  refusal regex request_too_large required resource response response.compaction response.completed
+  response.content_part.added response.content_part.done response.created response.custom_tool_call_input.delta
+  response.custom_tool_call_input.done response.deleted response.failed response.function_call_arguments.delta
+  response.function_call_arguments.done response.in_progress response.incomplete response.output_item.added
+  response.output_item.done response.output_text.annotation.added response.output_text.delta
+  response.output_text.done response.queued response.reasoning_summary_part.added
   response.reasoning_summary_part.done response.reasoning_summary_text.delta response.reasoning_summary_text.done
   response.reasoning_text.delta response.reasoning_text.done response.refusal.delta response.refusal.done
   response.web_search_call.completed response.web_search_call.in_progress response.web_search_call.searching restart

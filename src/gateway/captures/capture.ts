@@ -32,6 +32,8 @@ export class UpstreamExchange {
   /** The account's models as the request was encoded for. */
   readonly catalogue: Catalogue | undefined;
   readonly accountId: string;
+  /** Earlier replies of the account ended with closing events. */
+  readonly expectsClosingEvents: boolean;
   readonly sentMs: number;
   answer: Omit<ReadAnswer, 'body'> | undefined = undefined;
   chunks: CapturedChunk[] = [];
@@ -47,6 +49,7 @@ export class UpstreamExchange {
     this.access = sent.access;
     this.catalogue = sent.catalogue;
     this.accountId = sent.accountId;
+    this.expectsClosingEvents = sent.expectsClosingEvents;
     this.sentMs = now();
   }
 
@@ -108,6 +111,7 @@ class TappedDecoder implements ReplyDecoder {
 }
 
 export interface SentRequest {
+  readonly expectsClosingEvents: boolean;
   readonly request: UpstreamRequest;
   readonly access: Access;
   readonly catalogue: Catalogue | undefined;
