@@ -27,7 +27,7 @@ export function App({ ticket }: { readonly ticket: string | undefined }) {
       cssVariablesResolver={variables}
       getStyleNonce={() => nonce}
     >
-      <Notifications position="bottom-center" limit={3} autoClose={8_000} />
+      <Notifications position="bottom-left" limit={3} autoClose={8_000} />
       <ConfirmDialogue />
       <QueryClientProvider client={queryClient}>
         <CrashBoundary>

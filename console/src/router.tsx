@@ -8,6 +8,7 @@ import {
 } from '@tanstack/react-router';
 import { CrashNotice, toError } from './components/crash-boundary.tsx';
 import { parseKeysSearch } from './pages/keys/keys-search.ts';
+import { parseModelsSearch } from './pages/models/models-search.ts';
 import { parseOverviewSearch } from './pages/overview/overview-search.ts';
 import { parseRequestsSearch } from './pages/requests/requests-search.ts';
 import { parseSettingsSearch } from './pages/settings/settings-search.ts';
@@ -90,6 +91,7 @@ const models = createRoute({
   getParentRoute: () => root,
   path: '/models',
   component: lazyRouteComponent(() => import('./pages/models/models-page.tsx'), 'ModelsPage'),
+  validateSearch: parseModelsSearch,
 });
 
 const connect = createRoute({

@@ -61,6 +61,11 @@ export class Catalogues {
     return entry.catalogue;
   }
 
+  /** The list of an account as last fetched, or why it could not be. */
+  ofAccount(accountId: string): Pick<CachedCatalogue, 'catalogue' | 'failure'> | undefined {
+    return this.#byAccount.get(accountId);
+  }
+
   /** The newest list of any account; undefined before the first list. */
   newest(): Catalogue | undefined {
     let newest: CachedCatalogue | undefined;

@@ -4,6 +4,7 @@ import type { Conversation } from '../core/conversation.ts';
 import type { Catalogue } from '../core/models.ts';
 import { estimateConversationTokens } from '../core/tokens.ts';
 import type { MediaLimits } from '../upstreams/upstream.ts';
+import { AccountCatalogues } from './account-models.ts';
 import { ask } from './ask.ts';
 import { Catalogues } from './catalogues.ts';
 import { complete } from './complete.ts';
@@ -23,6 +24,7 @@ const MAX_MODELS = 1_000;
 
 export function createGateway(context: GatewayContext): Gateway {
   const catalogues = new Catalogues(context);
+  const byAccount = new AccountCatalogues(context, catalogues);
   const learned = {
     catalogues,
     expectedLimits: new LRUCache<string, MediaLimits>({ max: MAX_MODELS }),
@@ -50,6 +52,7 @@ export function createGateway(context: GatewayContext): Gateway {
       const full = await listModels(context, catalogues, group, signal);
       return patterns ? visibleCatalogue(full, patterns, context.upstream) : full;
     },
+    accountModels: (accountIds) => byAccount.list(accountIds),
     status: () => context.pool.status(),
   };
 }

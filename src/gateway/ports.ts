@@ -198,6 +198,16 @@ export interface Route {
   readonly choice?: Choice | undefined;
 }
 
+export interface AccountModels {
+  readonly accountId: string;
+  /** Undefined: not known yet, or not available. */
+  readonly catalogue: Catalogue | undefined;
+  /** It is being fetched. */
+  readonly isPending: boolean;
+  /** Why it could not be fetched. */
+  readonly error: GatewayError | undefined;
+}
+
 export interface Gateway {
   ask(request: AskRequest, signal: AbortSignal): Promise<Answer>;
   /** One complete answer per choice. */
@@ -206,5 +216,7 @@ export interface Gateway {
   countTokens(conversation: Conversation): number;
   /** The service's catalogue, cached. Rejects if no account can list it and none is cached. */
   models(signal: AbortSignal, scope?: ModelScope): Promise<Catalogue>;
+  /** What is known of the catalogue of each account, in the same order. Fetches the missing ones in the background. */
+  accountModels(accountIds: readonly string[]): readonly AccountModels[];
   status(): Promise<PoolStatus>;
 }

@@ -178,6 +178,11 @@ describe('the history of usage', () => {
       return rows.reduce((sum: number, row: { requests: number }) => sum + row.requests, 0);
     };
     expect(await sumOf('by=day')).toBe(2);
+    const rowsOf = async (query: string) => JSON.parse((await download(`format=json&by=request&${query}`)).text).rows;
+    expect(await rowsOf('model=claude-sonnet-4.5&outcome=ok')).toHaveLength(1);
+    expect(await rowsOf('outcome=refused,failed')).toHaveLength(0);
+    expect(await rowsOf('q=no-such-text')).toHaveLength(0);
+    expect((await gateway.ask('GET', '/v2/usage/export?by=day&q=text')).body.error).toMatchObject({ param: 'q' });
     // Three million days, which are not read one by one.
     const always = 'from=1970-01-01T00:00:00Z&to=9999-12-31T00:00:00Z';
     for (const by of ['hour', 'day', 'month']) expect(await sumOf(`by=${by}&${always}`)).toBe(2);

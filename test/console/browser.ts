@@ -64,6 +64,8 @@ export interface ServedGateway {
   readonly simulator: Simulator;
   /** The home folder of its user. */
   readonly home: string;
+  /** Runs a command of the same user. Throws if it fails. */
+  run(args: readonly string[]): Promise<string>;
   /** A one-time link, as `dragoman console` makes it. */
   link(): Promise<string>;
 }
@@ -86,15 +88,17 @@ export async function serveGateway(options: GatewayOptions = {}): Promise<Served
   const env = { ...places, ...(options.withAccount ? account : {}), ...options.env };
   const serving = startCommand(['serve', '--port', '0', '--json'], env, createHome());
   const { url } = JSON.parse(await serving.nextLine());
+  const run = async (args: readonly string[]) => {
+    const { out, err, code } = await runCommand(args, env, serving.home);
+    if (code !== 0) throw new Error(err);
+    return out;
+  };
   return {
     url,
     simulator,
     home: serving.home,
-    async link() {
-      const { out, err, code } = await runCommand(['console', '--url', url, '--json'], env, serving.home);
-      if (code !== 0) throw new Error(err);
-      return JSON.parse(out).link;
-    },
+    run,
+    link: async () => JSON.parse(await run(['console', '--url', url, '--json'])).link,
   };
 }
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { violationsOf } from './axe.ts';
-import { openPage, serveGateway } from './browser.ts';
+import { openPage, type ServedGateway, serveGateway } from './browser.ts';
 
 const PICTURES = join(import.meta.dirname, 'pictures');
 const PAGES = ['/', '/accounts', '/chat', '/requests', '/keys', '/models', '/connect', '/settings'] as const;
@@ -33,6 +33,17 @@ async function expectWellFormed(page: Page): Promise<void> {
   expect(await page.evaluate(CUT_OFF)).toEqual([]);
 }
 
+/** Answers, a refusal, and a key with a budget, so that lists and charts have something to show. */
+async function use(gateway: ServedGateway): Promise<void> {
+  const made = await gateway.run(['keys', 'create', 'ci', '--owner', 'build team', '--credits-per-day', '5', '--json']);
+  const headers = { authorization: `Bearer ${JSON.parse(made).secret}` };
+  for (const model of ['claude-sonnet-4.5', 'claude-haiku-4.5', 'claude-sonnet-4.5', 'auto', 'no-such-model-9']) {
+    const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'What is a dragoman?' }] });
+    await fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', headers, body });
+  }
+  await fetch(`${gateway.url}/v1/messages`, { method: 'POST', headers, body: '{"messages":"wrong"}' });
+}
+
 async function settle(page: Page): Promise<void> {
   await page.waitForLoadState('load');
   await page.locator('#content h1').first().waitFor({ state: 'attached' });
@@ -43,6 +54,7 @@ describe.each(LOOKS)('in the look $name', ({ name, locale, colorScheme, width, h
   it('every page is accessible, complete, and asks no other host', async () => {
     mkdirSync(PICTURES, { recursive: true });
     const gateway = await serveGateway({ withAccount: true });
+    await use(gateway);
     const { page, problems } = await openPage({ locale, colorScheme, viewport: { width, height } });
     await page.goto(await gateway.link());
     await settle(page);

@@ -160,6 +160,44 @@ describe('an account', () => {
     expect(problems).toEqual([]);
   });
 
+  it('is removed, restored from the trash, and its proxy is tested', async () => {
+    const gateway = await serveGateway({ withAccount: true });
+    const { page, problems } = await openPage();
+    await signIn(page, gateway);
+    await page.goto(`${gateway.url}/accounts`);
+    await page.getByRole('article').getByText('Ready').waitFor();
+    await page.getByRole('button', { name: /^Actions for/ }).click();
+    await page.getByRole('menuitem', { name: 'Remove' }).click();
+    await page.getByRole('article').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByRole('article').getByText('Ready').waitFor();
+    await page.getByRole('button', { name: /^Actions for/ }).click();
+    await page.getByRole('menuitem', { name: 'Remove' }).click();
+    await page.getByRole('article').waitFor({ state: 'detached' });
+    await page.reload();
+    await page.getByRole('button', { name: '1 removed account' }).click();
+    await page
+      .getByRole('dialog', { name: 'Removed accounts' })
+      .getByText(/^removed|removed now/)
+      .first()
+      .waitFor();
+    await takePicture(page, 'accounts-trash');
+    expect(await violationsOf(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Restore' }).click();
+    await page.keyboard.press('Escape');
+    await page.getByRole('article').getByRole('link').click();
+    const panel = page.getByRole('dialog');
+    await panel.getByRole('textbox', { name: 'Proxy' }).fill('http://127.0.0.1:1');
+    await panel.getByRole('button', { name: 'Test' }).click();
+    await panel.getByText(/^Does not work: /).waitFor();
+    await panel.getByRole('textbox', { name: 'Proxy' }).fill('direct');
+    await panel.getByRole('button', { name: 'Test' }).click();
+    await panel.getByText(/^Works: /).waitFor();
+    await takePicture(page, 'account-panel');
+    expect(await violationsOf(page)).toEqual([]);
+    expect(problems).toEqual([]);
+  });
+
   it('is renamed in its panel, whose address can be sent to a colleague', async () => {
     const gateway = await serveGateway({ withAccount: true });
     const { page, problems } = await openPage();

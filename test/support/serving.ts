@@ -56,6 +56,7 @@ export function createFakeGateway(): FakeGateway {
       return typeof reply === 'function' ? reply(request, signal) : answerOf(request, iterate(reply));
     },
     complete: async () => [],
+    accountModels: () => [],
     countTokens: (conversation) => conversation.turns.length * 10,
     async models() {
       if (gateway.catalogue instanceof Error) throw gateway.catalogue;

@@ -1,14 +1,20 @@
 /** The client keys that the gateway has stored, and what can be done with them. */
 import { queryOptions } from '@tanstack/react-query';
+import type { BudgetView } from '../../../src/http/admin/contract/budget.ts';
 import type { KeyPatchBody, KeyView } from '../../../src/http/admin/contract/key.ts';
 import { KEYS_KEY } from './keys.ts';
 import { queryClient } from './query-client.ts';
 import { get, patch, post, remove } from './request.ts';
 
-export type ClientKey = KeyView;
+export type Budget = BudgetView;
+
+/** With its budgets, as far as they are known. */
+export interface ClientKey extends KeyView {
+  readonly budgets: readonly Budget[];
+}
 
 export interface KeyList {
-  readonly keys: readonly KeyView[];
+  readonly keys: readonly ClientKey[];
   /** Number of keys in the settings, in addition to these. */
   readonly configured: number;
 }
@@ -19,14 +25,24 @@ export interface KeyWithSecret {
   readonly secret: string;
 }
 
+interface KeysAnswer {
+  readonly keys: readonly KeyView[];
+  readonly budgets: readonly Budget[];
+  readonly configured: number;
+}
+
 export const keysQuery = queryOptions({
   queryKey: KEYS_KEY,
-  queryFn: ({ signal }) => get<KeyList>('/v2/keys', { signal }),
+  queryFn: async ({ signal }): Promise<KeyList> => {
+    const { keys, budgets, configured } = await get<KeysAnswer>('/v2/keys', { signal });
+    const budgetsOf = (id: string) => budgets.filter(({ key }) => key === id);
+    return { keys: keys.map((key) => ({ ...key, budgets: budgetsOf(key.id) })), configured };
+  },
 });
 
 export async function createKey(body: KeyPatchBody & { readonly name: string }): Promise<KeyWithSecret> {
   const made = await post<KeyWithSecret>('/v2/keys', body);
-  show((list) => ({ ...list, keys: [...list.keys, made.key] }));
+  show((list) => ({ ...list, keys: [...list.keys, { ...made.key, budgets: [] }] }));
   return made;
 }
 
@@ -43,7 +59,7 @@ export async function changeKey(id: string, change: KeyPatchBody): Promise<void>
 }
 
 /** The state that follows from the change, as far as it is certain. */
-function expected(key: KeyView, { enabled }: KeyPatchBody): KeyView {
+function expected(key: ClientKey, { enabled }: KeyPatchBody): ClientKey {
   if (enabled === undefined || (key.state !== 'active' && key.state !== 'disabled')) return key;
   return { ...key, enabled, state: enabled ? 'active' : 'disabled', usable: enabled };
 }
@@ -65,7 +81,7 @@ export async function forgetKey(id: string): Promise<void> {
 }
 
 function replace(changed: KeyView): void {
-  show((list) => ({ ...list, keys: list.keys.map((key) => (key.id === changed.id ? changed : key)) }));
+  show((list) => ({ ...list, keys: list.keys.map((key) => (key.id === changed.id ? { ...key, ...changed } : key)) }));
 }
 
 function show(update: (list: KeyList) => KeyList): void {

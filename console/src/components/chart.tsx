@@ -1,5 +1,5 @@
 /** A chart over time, or the same figures as a table. What draws it is loaded with the first chart. */
-import { Button, Group, Paper, Skeleton, Table, Title } from '@mantine/core';
+import { ActionIcon, Center, Group, Paper, Skeleton, Table, Text, Title, Tooltip } from '@mantine/core';
 import { IconChartAreaLine, IconTable } from '@tabler/icons-react';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -38,6 +38,7 @@ export function Chart({
     values: Object.fromEntries(Object.entries(values).map(([name, value]) => [nameOf(name), value])),
   }));
   const data = named && largestSeries(named, t('chart.other'));
+  const isEmpty = data?.points.every(({ values }) => Object.values(values).every((value) => value === 0)) === true;
   const Icon = asTable ? IconChartAreaLine : IconTable;
   return (
     <Paper component="section" p="md" aria-label={title} bg="var(--surface)">
@@ -45,19 +46,28 @@ export function Chart({
         <Title order={2}>{title}</Title>
         <Group gap="xs">
           {children}
-          <Button
-            size="compact-sm"
-            variant="subtle"
-            color="gray"
-            leftSection={<Icon size={16} aria-hidden />}
-            onClick={() => setAsTable(!asTable)}
-          >
-            {asTable ? t('chart.asChart') : t('chart.asTable')}
-          </Button>
+          {!isEmpty && (
+            <Tooltip label={asTable ? t('chart.asChart') : t('chart.asTable')}>
+              <ActionIcon
+                variant="subtle"
+                color="gray"
+                aria-label={asTable ? t('chart.asChart') : t('chart.asTable')}
+                onClick={() => setAsTable(!asTable)}
+              >
+                <Icon size={17} />
+              </ActionIcon>
+            </Tooltip>
+          )}
         </Group>
       </Group>
       {data === undefined ? (
         <Skeleton height={height} />
+      ) : isEmpty ? (
+        <Center h={height}>
+          <Text size="sm" c="dimmed">
+            {t('chart.empty')}
+          </Text>
+        </Center>
       ) : asTable ? (
         <ChartTable {...data} title={title} format={format} height={height} />
       ) : (

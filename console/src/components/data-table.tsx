@@ -26,6 +26,8 @@ export interface DataColumn<Row> {
   readonly optional?: boolean;
   /** Not on a phone. */
   readonly secondary?: boolean;
+  /** Only in a wide window. */
+  readonly tertiary?: boolean;
 }
 
 export interface Sorting {
@@ -99,8 +101,8 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
           aria-busy={rows === undefined}
         >
           <colgroup>
-            {visible.map(({ id, width }) => (
-              <col key={id} style={{ width }} />
+            {visible.map(({ id, width, tertiary }) => (
+              <col key={id} style={{ width }} data-tertiary={tertiary} />
             ))}
           </colgroup>
           <TableHead {...props} visible={visible} />
@@ -133,6 +135,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
                         key={column.id}
                         data-align={column.align}
                         data-secondary={column.secondary}
+                        data-tertiary={column.tertiary}
                         title={typeof content === 'string' ? content : undefined}
                       >
                         {content}
@@ -165,11 +168,19 @@ function TableHead<Row>({ visible, sorting, sortBy }: TableHeadProps<Row>) {
   return (
     <thead>
       <tr>
-        {visible.map(({ id, header, sortable, align, secondary }) => {
+        {visible.map(({ id, header, sortable, align, secondary, tertiary }) => {
           const direction = sorting?.column === id ? (sorting.descending ? 'descending' : 'ascending') : undefined;
           const Arrow = direction === 'ascending' ? IconArrowUp : IconArrowDown;
           return (
-            <th key={id} scope="col" data-align={align} data-secondary={secondary} aria-sort={direction} title={header}>
+            <th
+              key={id}
+              scope="col"
+              data-align={align}
+              data-secondary={secondary}
+              data-tertiary={tertiary}
+              aria-sort={direction}
+              title={header}
+            >
               {sortable && sortBy ? (
                 <button
                   type="button"

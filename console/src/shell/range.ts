@@ -82,3 +82,8 @@ export function useSetRange(): (range: RangeSearch) => void {
     });
   };
 }
+
+/** Both ends, as the gateway takes them. */
+export function timesOf({ fromMs, toMs }: TimeRange): { readonly from: string; readonly to: string } {
+  return { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
+}

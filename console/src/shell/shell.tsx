@@ -3,6 +3,7 @@ import { Outlet, useRouterState } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { CrashBoundary } from '../components/crash-boundary.tsx';
+import { AlertBanner } from './alert-banner.tsx';
 import { pageOf } from './pages.ts';
 import { BottomBar, Rail } from './rail.tsx';
 import classes from './shell.module.css';
@@ -21,6 +22,7 @@ export function Shell() {
       <Rail current={page} />
       <div className={classes.body}>
         <TopBar page={page} />
+        <AlertBanner />
         <main id="content" tabIndex={-1} ref={main} className={classes.content}>
           <CrashBoundary key={page}>
             <Outlet />

@@ -10,17 +10,25 @@ const FAILURES = ['refused', 'abandoned', 'timeout', 'failed'];
 
 /** One more row than asked for tells whether there is another page. */
 export function toSearch(query: RequestQuery): LedgerSearch {
-  const { limit, cursor, outcome, code, q } = query;
+  const { limit, cursor } = query;
+  return {
+    ...toExportFilter(query),
+    fromMs: toMs(query.from),
+    toMs: toMs(query.to),
+    limit: (limit === undefined ? DEFAULT_LIMIT : Number(limit)) + 1,
+    after: cursor === undefined ? undefined : positionOf(cursor),
+  };
+}
+
+/** Without its time. */
+export function toExportFilter(query: RequestQuery | ExportQuery): Omit<LedgerSearch, 'limit'> {
+  const { outcome, code, q } = query;
   const text = q?.trim();
   return {
     ...toFilter(query),
     outcomes: valuesOf(outcome)?.flatMap((value) => (value === 'error' ? FAILURES : [value])),
     codes: valuesOf(code),
-    fromMs: toMs(query.from),
-    toMs: toMs(query.to),
     text: text === '' ? undefined : text,
-    limit: (limit === undefined ? DEFAULT_LIMIT : Number(limit)) + 1,
-    after: cursor === undefined ? undefined : positionOf(cursor),
   };
 }
 

@@ -2,7 +2,15 @@
 import type { Account } from '../../accounts/ports.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Model } from '../../core/models.ts';
-import { type AccountUsage, type ModelView, modelList, usageList, usageQuery } from './contract/overview.ts';
+import type { AccountModels } from '../../gateway/ports.ts';
+import {
+  type AccountModelsView,
+  type AccountUsage,
+  type ModelView,
+  modelList,
+  usageList,
+  usageQuery,
+} from './contract/overview.ts';
 import type { AdminParts } from './ports.ts';
 import type { AdminApp } from './route.ts';
 import { toUsage } from './usage-view.ts';
@@ -11,10 +19,23 @@ export function registerOverview(app: AdminApp, parts: AdminParts): void {
   const { gateway, accounts } = parts;
   app.get(
     '/v2/models',
-    { schema: { summary: 'Get the live model catalogue', response: { 200: modelList } } },
+    {
+      schema: {
+        summary: 'Get the live model catalogue',
+        description:
+          'Of all accounts together, and which account has which model. Waits for the list of one account only.',
+        response: { 200: modelList },
+      },
+    },
     async (request) => {
       const { models, defaultModelId } = await gateway.models(request.exchange.gone.signal);
-      return { models: models.map(toModelView), defaultModelId: defaultModelId ?? null };
+      const labels = new Map(accounts.list().map(({ id, label }) => [id, label]));
+      const ofAccounts = gateway.accountModels([...labels.keys()]);
+      return {
+        models: together(models, ofAccounts),
+        defaultModelId: defaultModelId ?? null,
+        accounts: ofAccounts.map((each) => toAccountModels(each, labels.get(each.accountId) ?? each.accountId)),
+      };
     },
   );
   app.get(
@@ -34,10 +55,31 @@ export function registerOverview(app: AdminApp, parts: AdminParts): void {
   );
 }
 
-function toModelView(model: Model): ModelView {
+/** Each model once, with the accounts that have it. */
+function together(listed: readonly Model[], ofAccounts: readonly AccountModels[]): ModelView[] {
+  const models = new Map(listed.map((model) => [model.id, model]));
+  const accounts = new Map<string, string[]>();
+  for (const { accountId, catalogue } of ofAccounts) {
+    for (const model of catalogue?.models ?? []) {
+      if (!models.has(model.id)) models.set(model.id, model);
+      accounts.set(model.id, [...(accounts.get(model.id) ?? []), accountId]);
+    }
+  }
+  return [...models.values()].map((model) => toModelView(model, accounts.get(model.id) ?? []));
+}
+
+function toAccountModels({ accountId, catalogue, isPending, error }: AccountModels, label: string): AccountModelsView {
+  return {
+    ...{ id: accountId, label, isPending },
+    models: catalogue ? catalogue.models.map(({ id }) => id) : null,
+    error: error ? { code: error.code, message: error.message } : null,
+  };
+}
+
+function toModelView(model: Model, accounts: string[]): ModelView {
   const { id, name, takesImages, promptCaching, reasoningSchema } = model;
   return {
-    ...{ id, name, takesImages, promptCaching },
+    ...{ id, name, takesImages, promptCaching, accounts },
     description: model.description ?? null,
     maxInputTokens: model.maxInputTokens ?? null,
     maxOutputTokens: model.maxOutputTokens ?? null,

@@ -101,7 +101,7 @@ export interface CapsuleSource {
 export type CapsuleResult = { readonly type: 'found'; readonly capsule: Capsule } | { readonly type: 'too-large' };
 
 export interface AdminParts extends AdminDependencies {
-  readonly gateway: Pick<Gateway, 'models'>;
+  readonly gateway: Pick<Gateway, 'models' | 'accountModels'>;
   /** Of dragoman. */
   readonly version: string;
   readonly clock: Clock;

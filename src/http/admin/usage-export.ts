@@ -4,8 +4,8 @@ import { isoTime } from '../../core/times.ts';
 import type {
   LedgerBucket,
   LedgerDimension,
-  LedgerFilter,
   LedgerPosition,
+  LedgerSearch,
   LedgerSpan,
   LedgerStore,
   StoredLedgerRow,
@@ -14,7 +14,7 @@ import { type Names, toRequestView } from './request-view.ts';
 
 export type ExportedRow = Readonly<Record<string, string | number | null>>;
 type ExportSpan = LedgerSpan | 'request';
-type TimeFilter = LedgerFilter & { readonly fromMs: number; readonly toMs: number };
+type TimeFilter = Omit<LedgerSearch, 'limit'> & { readonly fromMs: number; readonly toMs: number };
 
 const MAX_ROWS = 1_000_000;
 const PAGE_ROWS = 200;

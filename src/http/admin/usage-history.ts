@@ -1,10 +1,11 @@
 /** `/v2/usage/history` and `/v2/usage/export`: sums over time, and the same as a file. */
 import { Readable } from 'node:stream';
 import { z } from 'zod';
+import { GatewayError } from '../../core/errors.ts';
 import { isoTime } from '../../core/times.ts';
 import type { LedgerBucket, LedgerDimension } from '../../gateway/ledger/ledger-store.ts';
 import { exportQuery, type HistoryBucket, historyAnswer, historyQuery } from './contract/usage-history.ts';
-import { toFilter, toMs } from './ledger-filter.ts';
+import { toExportFilter, toFilter, toMs } from './ledger-filter.ts';
 import type { AdminParts } from './ports.ts';
 import type { Names } from './request-view.ts';
 import { ledgerOf, namesOf } from './requests.ts';
@@ -55,7 +56,9 @@ export function registerUsageHistory(app: AdminApp, parts: AdminParts): void {
       const { format = 'csv', by = 'day' } = query;
       const toTime = toMs(query.to) ?? parts.clock.now() + 1;
       const fromMs = toMs(query.from) ?? Math.max(0, toTime - 30 * DAY_MS);
-      const filter = { ...toFilter(query), fromMs, toMs: toTime };
+      if (query.q !== undefined && by !== 'request')
+        throw new GatewayError('invalid_request', 'q searches requests, so it needs by=request.', { param: 'q' });
+      const filter = { ...toExportFilter(query), fromMs, toMs: toTime };
       const rows = exportedRows(await ledgerOf(parts), by, filter, namesOf(parts), exchange.gone.signal);
       const day = isoTime(parts.clock.now()).slice(0, 10);
       reply.header('content-disposition', `attachment; filename="dragoman-usage-${day}.${format}"`);

@@ -54,12 +54,14 @@ function AccountDetails({ account }: { readonly account: Account }) {
 }
 
 function Facts({ account }: { readonly account: Account }) {
-  const { t } = useTranslation('accounts');
+  const { t, i18n } = useTranslation('accounts');
   const skip = useSkipText(account);
-  const source = account.source.path ?? account.source.type;
+  const { type, path } = account.source;
+  const isNamed = i18n.exists(`sources.${type}`, { ns: 'accounts' });
+  const source = path ?? (isNamed ? t(`sources.${type}` as 'sources.environment') : type);
   const facts: readonly (readonly [string, React.ReactNode])[] = [
     [t('facts.kind'), t(`kinds.${account.kind}`)],
-    [t('facts.source'), source === 'sign-in' ? t('sources.sign-in') : source],
+    [t('facts.source'), source],
     [t('facts.region'), account.region],
     [t('facts.startUrl'), account.startUrl],
     [t('facts.profile'), account.profileArn],

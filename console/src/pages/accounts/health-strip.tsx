@@ -18,24 +18,26 @@ export function HealthStrip({ hours }: { readonly hours: readonly AccountHour[] 
     requests === 0
       ? t('health.none')
       : t('health.summary', { requests: formatCount(requests), errors: formatCount(errors) });
+  const line = t('health.line', { summary });
   return (
     <div>
-      <div className={classes.strip} role="img" aria-label={`${t('health.title')}: ${summary}`}>
+      <div className={classes.strip} role="img" aria-label={line}>
         {hours.map((hour) => (
           <span
             key={hour.fromMs}
             className={classes.hour}
             data-empty={hour.requests === 0 || undefined}
             style={hour.errors === 0 ? undefined : { backgroundImage: split(errorPercent(hour)) }}
-            title={`${formatMoment(hour.fromMs, nowMs)}: ${t('health.summary', {
+            title={t('health.hour', {
+              time: formatMoment(hour.fromMs, nowMs),
               requests: formatCount(hour.requests),
               errors: formatCount(hour.errors),
-            })}`}
+            })}
           />
         ))}
       </div>
       <Text size="xs" c="dimmed" mt={4}>
-        {t('health.title')}: {summary}
+        {line}
       </Text>
     </div>
   );

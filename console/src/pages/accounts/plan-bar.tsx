@@ -1,9 +1,10 @@
 /** What is used of an account's plan, with trial and bonus, and overage. */
-import { Group, Progress, Skeleton, Stack, Text } from '@mantine/core';
+import { Group, Skeleton, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { AccountUsage } from '../../api/accounts.ts';
 import { useNow } from '../../components/now.ts';
 import { formatCredits, formatRelative, formatTime } from '../../components/numbers.ts';
+import { UsedBar } from '../../components/used-bar.tsx';
 
 interface PlanBarProps {
   /** Undefined while it is loaded. */
@@ -44,19 +45,6 @@ function Resets({ usage: { resetsAt } }: { readonly usage: AccountUsage }) {
     <Text size="xs" c="dimmed" title={formatTime(resetsAt)}>
       {t('plan.resets', { time: formatRelative(Date.parse(resetsAt), nowMs) })}
     </Text>
-  );
-}
-
-/** From here on a reader should plan ahead. */
-const SCARCE = 0.8;
-
-function UsedBar({ used, limit, name }: { readonly used: number; readonly limit: number; readonly name: string }) {
-  const share = limit > 0 ? Math.min(1, used / limit) : 1;
-  const color = share >= 1 ? 'var(--bad)' : share >= SCARCE ? 'var(--warn)' : 'var(--mantine-primary-color-filled)';
-  return (
-    <Progress.Root size={8} bg="var(--neutral-soft)">
-      <Progress.Section value={share * 100} color={color} aria-label={name} />
-    </Progress.Root>
   );
 }
 

@@ -6,6 +6,7 @@ import type { ClientKey } from '../../api/client-keys.ts';
 import type { DataColumn } from '../../components/data-table.tsx';
 import { formatCount, formatCredits } from '../../components/numbers.ts';
 import { TimeAgo } from '../../components/time-ago.tsx';
+import { FullestBudget } from './budget-bars.tsx';
 import { KeyState } from './key-state.tsx';
 import { useLimitTexts } from './limits.ts';
 import type { KeySums } from './sums.ts';
@@ -40,6 +41,7 @@ export function useKeyColumns(sums: ReadonlyMap<string, KeySums>): readonly Data
         header: t('columns.key'),
         width: 130,
         secondary: true,
+        tertiary: true,
         cell: ({ prefix }) => <code>{prefix}…</code>,
       },
       {
@@ -48,6 +50,7 @@ export function useKeyColumns(sums: ReadonlyMap<string, KeySums>): readonly Data
         width: 100,
         align: 'right',
         secondary: true,
+        tertiary: true,
         cell: ({ id }) => formatCount(sums.get(id)?.requests ?? 0),
         isEmpty: () => sums.size === 0,
       },
@@ -61,10 +64,19 @@ export function useKeyColumns(sums: ReadonlyMap<string, KeySums>): readonly Data
         isEmpty: () => sums.size === 0,
       },
       {
+        id: 'budget',
+        header: t('columns.budget'),
+        width: 130,
+        secondary: true,
+        cell: (key) => <FullestBudget clientKey={key} />,
+        isEmpty: ({ budgets }) => budgets.length === 0,
+      },
+      {
         id: 'limits',
         header: t('columns.limits'),
         width: 160,
         secondary: true,
+        tertiary: true,
         cell: (key) => {
           const text = limitTexts(key).join(' · ');
           return <span title={text}>{text}</span>;

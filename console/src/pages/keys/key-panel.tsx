@@ -10,6 +10,7 @@ import { useNow } from '../../components/now.ts';
 import { formatMoment } from '../../components/numbers.ts';
 import { SidePanel } from '../../components/side-panel.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
+import { Budgets } from './budget-bars.tsx';
 import { KeyActions } from './key-actions.tsx';
 import { KeyState } from './key-state.tsx';
 import { KeyUse } from './key-use.tsx';
@@ -40,6 +41,7 @@ function KeyDetails({ clientKey, leave }: { readonly clientKey: ClientKey; reado
   return (
     <Stack gap="lg">
       <KeyActions clientKey={clientKey} leave={leave} />
+      <Budgets clientKey={clientKey} />
       <KeyUse id={clientKey.id} />
       <div>
         <Link to="/requests" search={{ key: clientKey.id }}>

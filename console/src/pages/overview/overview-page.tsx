@@ -5,12 +5,14 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { type Activity, activityQuery } from '../../api/activity.ts';
+import { spanOf } from '../../api/history.ts';
 import { Chart } from '../../components/chart.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
+import { ExportMenu } from '../../components/export-menu.tsx';
 import { formatCount, formatCredits, formatTokens } from '../../components/numbers.ts';
 import { PageHeader } from '../../components/page-header.tsx';
-import { type TimeRange, useTimeRange } from '../../shell/range.ts';
+import { type TimeRange, timesOf, useTimeRange } from '../../shell/range.ts';
 import { Cards } from './cards.tsx';
 import { useHealth } from './health.ts';
 import { Needs } from './needs.tsx';
@@ -33,7 +35,10 @@ export function OverviewPage() {
         <Welcome />
       ) : (
         <>
-          <HealthLine activity={data} />
+          <Group justify="space-between" align="flex-start" wrap="nowrap" gap="sm" mb="md">
+            <HealthLine activity={data} />
+            {data?.isRecorded && <ExportMenu query={{ by: spanOf(range), kind: 'reply', ...timesOf(range) }} />}
+          </Group>
           {data && !data.isRecorded && <Alert mb="md">{t('notRecorded')}</Alert>}
           <Cards activity={data} range={range} />
           <div className={classes.columns}>

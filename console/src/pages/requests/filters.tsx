@@ -3,6 +3,7 @@ import { Autocomplete, Button, Checkbox, Collapse, Group, Select, SimpleGrid, Te
 import { useDebouncedCallback, useDisclosure } from '@mantine/hooks';
 import { IconFilter, IconPlayerPause, IconPlayerPlay, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { accountsQuery } from '../../api/accounts.ts';
 import { keysQuery } from '../../api/client-keys.ts';
@@ -15,10 +16,15 @@ interface FiltersProps {
   readonly setSearch: (change: RequestsSearch) => void;
 }
 
+interface FilterBarProps extends FiltersProps {
+  /** Further actions. */
+  readonly children?: ReactNode;
+}
+
 const TYPING_MS = 250;
 const OUTCOMES = ['error', 'failed', 'refused', 'timeout', 'abandoned', 'ok'] as const;
 
-export function Filters({ search, setSearch }: FiltersProps) {
+export function Filters({ search, setSearch, children }: FilterBarProps) {
   const { t } = useTranslation('requests');
   const { q, outcome, ...others } = search;
   const more = countFilters(others);
@@ -63,6 +69,7 @@ export function Filters({ search, setSearch }: FiltersProps) {
         >
           {t(isLive ? 'live.pause' : 'live.resume')}
         </Button>
+        {children}
       </Group>
       <Collapse expanded={isOpen}>
         <MoreFilters search={search} setSearch={setSearch} />

@@ -25,7 +25,7 @@ export function useRequestColumns(): readonly DataColumn<LedgerRequest>[] {
     });
     return [
       { id: 'time', header: t('columns.time'), width: 108, cell: ({ time }) => <TimeAgo time={time} /> },
-      { id: 'outcome', header: t('columns.outcome'), width: 136, cell: (row) => <Outcome {...row} /> },
+      { id: 'outcome', header: t('columns.outcome'), width: 152, cell: (row) => <Outcome {...row} /> },
       {
         id: 'model',
         header: t('columns.model'),

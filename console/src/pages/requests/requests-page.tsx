@@ -6,11 +6,12 @@ import { useTranslation } from 'react-i18next';
 import { DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
+import { ExportMenu } from '../../components/export-menu.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
-import { useTimeRange } from '../../shell/range.ts';
+import { timesOf, useTimeRange } from '../../shell/range.ts';
 import { Filters } from './filters.tsx';
 import { useRequestColumns } from './request-columns.tsx';
-import { countFilters, FILTERS, parseRequestsSearch, type RequestsSearch } from './requests-search.ts';
+import { countFilters, FILTERS, parseRequestsSearch, type RequestsSearch, toRequestFilter } from './requests-search.ts';
 import { useRequests } from './use-requests.ts';
 
 export function RequestsPage() {
@@ -18,14 +19,17 @@ export function RequestsPage() {
   const navigate = useNavigate();
   const { requestId } = useParams({ strict: false });
   const search = parseRequestsSearch(useSearch({ strict: false }));
-  const { rows, error, refetch, loadMore } = useRequests(search, useTimeRange());
+  const range = useTimeRange();
+  const { rows, error, refetch, loadMore } = useRequests(search, range);
   const columns = useRequestColumns();
   const setSearch = (change: RequestsSearch) =>
     void navigate({ to: '.', search: (previous) => ({ ...previous, ...change }), replace: true });
   return (
     <>
       <PageHeader title={t('shell:pages.requests')} />
-      <Filters search={search} setSearch={setSearch} />
+      <Filters search={search} setSearch={setSearch}>
+        <ExportMenu query={{ by: 'request', ...toRequestFilter(search), ...timesOf(range) }} />
+      </Filters>
       {error && rows === undefined ? (
         <ErrorNotice error={error} retry={refetch} />
       ) : (

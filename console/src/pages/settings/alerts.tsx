@@ -8,6 +8,7 @@ import { ErrorNotice } from '../../components/error-notice.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
 import { announceError } from '../../components/undo.tsx';
+import { currentLanguage } from '../../texts/languages.ts';
 
 export function Alerts() {
   const { t } = useTranslation('settings');
@@ -30,7 +31,9 @@ interface AlertTableProps {
 }
 
 function AlertTable({ title, alerts, empty }: AlertTableProps) {
-  const { t } = useTranslation('settings');
+  const { t } = useTranslation(['settings', 'shell']);
+  // The gateway writes its messages in English.
+  const isEnglish = currentLanguage() === 'en';
   return (
     <Paper component="section" p="md" bg="var(--surface)" aria-label={title}>
       <Title order={2} mb="xs">
@@ -53,8 +56,8 @@ function AlertTable({ title, alerts, empty }: AlertTableProps) {
                 <Table.Td>
                   {t(`alerts.type.${type}`)}
                   {subject && ` · ${subject.label}`}
-                  <Text size="sm" c="dimmed" lang="en">
-                    {message}
+                  <Text size="sm" c="dimmed" title={message}>
+                    {isEnglish ? message : t(`shell:alerts.text.${type}`, { label: subject?.label ?? '' })}
                   </Text>
                 </Table.Td>
                 <Table.Td w={120} ta="right" c="dimmed">

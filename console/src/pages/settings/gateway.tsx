@@ -9,6 +9,7 @@ import { type DataColumn, DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { SettingDialogue } from './setting-dialogue.tsx';
+import { useSettingTexts } from './setting-texts.ts';
 import { Origin, SettingValue, settingText } from './setting-value.tsx';
 
 export function Gateway() {
@@ -18,8 +19,9 @@ export function Gateway() {
   const [onlySet, setOnlySet] = useState(false);
   const [open, setOpen] = useState<string | undefined>();
   const columns = useColumns();
+  const textsOf = useSettingTexts();
   if (error) return <ErrorNotice error={error} retry={refetch} />;
-  const rows = data?.settings.filter((setting) => fits(setting, text, onlySet));
+  const rows = data?.settings.filter((setting) => fits({ ...setting, ...textsOf(setting) }, text, onlySet));
   const setting = data?.settings.find(({ name }) => name === open);
   return (
     <>

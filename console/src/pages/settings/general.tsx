@@ -67,13 +67,17 @@ function GatewayFacts() {
       )
     );
   };
+  const isGenerated = data.settings.find(({ name }) => name === 'DRAGOMAN_SECRET_KEY')?.value === null;
   return (
     <Facts
       facts={[
         { name: t('general.version'), value: data.version },
         { name: t('general.address'), value: <code>{location.origin}</code> },
         { name: t('general.database'), value: shown('DRAGOMAN_DATABASE_URL') },
-        { name: t('general.secretKey'), value: shown('DRAGOMAN_SECRET_KEY') },
+        {
+          name: t('general.secretKey'),
+          value: isGenerated ? t('general.secretKeyGenerated') : shown('DRAGOMAN_SECRET_KEY'),
+        },
         { name: t('general.home'), value: shown('DRAGOMAN_HOME') },
       ]}
     />

@@ -6,6 +6,7 @@ import { changeSetting, type Setting } from '../../api/settings.ts';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { Facts } from '../../components/facts.tsx';
 import { announceUndoable } from '../../components/undo.tsx';
+import { useSettingTexts } from './setting-texts.ts';
 import { Origin, SettingValue } from './setting-value.tsx';
 
 interface SettingDialogueProps {
@@ -15,7 +16,8 @@ interface SettingDialogueProps {
 
 export function SettingDialogue({ setting, close }: SettingDialogueProps) {
   const { t } = useTranslation(['settings', 'common']);
-  const { name, meaning, accepts, origin, changeable } = setting;
+  const { name, origin, changeable } = setting;
+  const { meaning, accepts } = useSettingTexts()(setting);
   return (
     <Modal
       opened
@@ -24,14 +26,12 @@ export function SettingDialogue({ setting, close }: SettingDialogueProps) {
       closeButtonProps={{ 'aria-label': t('common:actions.close') }}
     >
       <Stack gap="md">
-        <Text size="sm" lang="en">
-          {meaning}
-        </Text>
+        <Text size="sm">{meaning}</Text>
         <Facts
           facts={[
             { name: t('columns.value'), value: <SettingValue setting={setting} /> },
             { name: t('columns.origin'), value: <Origin origin={origin} /> },
-            { name: t('columns.accepts'), value: <span lang="en">{accepts}</span> },
+            { name: t('columns.accepts'), value: accepts },
           ]}
         />
         {changeable ? (

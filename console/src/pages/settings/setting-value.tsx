@@ -21,15 +21,25 @@ export function settingText(value: Setting['value']): string {
   return Array.isArray(value) ? value.join(', ') : String(value);
 }
 
+const SOURCES: Readonly<Record<string, 'flag' | 'environment' | 'file' | undefined>> = {
+  flag: 'flag',
+  environment: 'environment',
+  '.env': 'file',
+};
+
 /** `default` and `admin API` are words of the gateway; everything else is a flag, a variable or a file. */
 export function Origin({ origin }: Pick<Setting, 'origin'>) {
   const { t } = useTranslation('settings');
+  const [, kind = '', name = ''] = /^(flag|environment|\.env) (\S+)$/.exec(origin) ?? [];
+  const source = SOURCES[kind];
   const text =
     origin === 'default'
       ? t('origin.default')
       : origin === 'admin API'
         ? t('origin.changed')
-        : t('origin.from', { origin });
+        : source === undefined
+          ? t('origin.from', { origin })
+          : t(`origin.${source}`, { name });
   return (
     <Text span inherit c="dimmed" title={text}>
       {text}

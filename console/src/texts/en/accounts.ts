@@ -42,7 +42,8 @@ export const accounts = {
     priority: 'an account with a higher priority was available.',
   },
   health: {
-    title: 'Last 24 hours',
+    line: 'Last 24 hours: {{summary}}',
+    hour: '{{time}}: {{requests}} requests, {{errors}} errors',
     none: 'no requests',
     summary: '{{requests}} requests, {{errors}} errors',
   },

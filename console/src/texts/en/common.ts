@@ -16,7 +16,13 @@ export const common = {
     save: 'Save changes',
     undo: 'Undo',
   },
-  chart: { asTable: 'Show as table', asChart: 'Show as chart', other: 'other', time: 'Time' },
+  chart: {
+    empty: 'Nothing in this time.',
+    asTable: 'Show as table',
+    asChart: 'Show as chart',
+    other: 'other',
+    time: 'Time',
+  },
   columns: { choose: 'Choose columns', shown: 'Columns shown' },
   error: {
     title: 'This did not work',
@@ -32,6 +38,7 @@ export const common = {
     crashHelp: 'Reload it. If it fails again, report the text below with what you did last.',
     crashDetails: 'What happened',
   },
+  export: { button: 'Export', csv: 'As CSV', json: 'As JSON' },
   loading: 'Loading',
   none: 'none',
   unknown: 'unknown',

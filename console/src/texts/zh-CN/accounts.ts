@@ -43,7 +43,8 @@ export const accounts: Translated<typeof english> = {
     priority: '有优先级更高的账号可用。',
   },
   health: {
-    title: '最近 24 小时',
+    line: '最近 24 小时：{{summary}}',
+    hour: '{{time}}：{{requests}} 次请求，{{errors}} 次出错',
     none: '没有请求',
     summary: '{{requests}} 次请求，{{errors}} 次出错',
   },
@@ -90,13 +91,13 @@ export const accounts: Translated<typeof english> = {
   plan: {
     title: '套餐',
     none: '上游未返回该账号的用量。',
-    used: '已用 {{used}} / {{limit}} 额度',
+    used: '已用 {{used}} / {{limit}} credits',
     left: '剩余 {{left}}',
     resets: '{{time}}重置',
     trial: '试用',
     bonus: '赠送',
     expires: '至 {{time}}',
-    overage: '超额：{{used}} 额度，{{charges}} {{currency}}',
+    overage: '超额：{{used}} credits，{{charges}} {{currency}}',
     overageOff: '未开启超额计费：额度用完后请求会停止。',
   },
   facts: {

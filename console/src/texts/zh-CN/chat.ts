@@ -28,7 +28,7 @@ export const chat: Translated<typeof english> = {
   toolCall: '调用 {{name}}',
   toolResult: '结果',
   stopped: '已停止',
-  figures: '首字 {{first}} · 共 {{total}} · 输入 {{input}} 令牌 · 输出 {{output}}',
+  figures: '首字 {{first}} · 共 {{total}} · 输入 {{input}} Token · 输出 {{output}}',
   inspect: '处理过程',
   tabs: { request: '请求', route: '路由', events: '事件', reply: '回复' },
   nothing: '发送一条消息，即可查看请求内容和网关的处理过程。',

@@ -18,7 +18,7 @@ export const common: Translated<typeof english> = {
     save: '保存',
     undo: '撤销',
   },
-  chart: { asTable: '以表格显示', asChart: '以图表显示', other: '其他', time: '时间' },
+  chart: { empty: '这段时间没有数据。', asTable: '以表格显示', asChart: '以图表显示', other: '其他', time: '时间' },
   columns: { choose: '选择列', shown: '显示的列' },
   error: {
     title: '操作失败',
@@ -34,6 +34,7 @@ export const common: Translated<typeof english> = {
     crashHelp: '请重新加载。若再次出错，请附上下面的内容和操作步骤反馈。',
     crashDetails: '错误详情',
   },
+  export: { button: '导出', csv: '导出为 CSV', json: '导出为 JSON' },
   loading: '加载中',
   none: '无',
   unknown: '未知',

@@ -9,7 +9,7 @@ export const connect: Translated<typeof english> = {
   key: '客户端密钥',
   keyLocal: '尚未创建密钥：填任意内容即可，但只能从本机访问。',
   keyNeeded: '密钥只在创建时显示一次。这里填写的内容不会保存。',
-  createKey: '创建密钥',
+  createKey: '新建密钥',
   keyPlaceholder: 'dg-…',
   copyAll: '复制',
   more: '该客户端的更多说明',

@@ -28,7 +28,7 @@ export const overview: Translated<typeof english> = {
     firstText: '首字节中位数',
     percentile_other: '95% 在 {{time}} 内 · 最近 {{replies}} 次回复',
     noReplies: '这段时间没有回复',
-    left: '剩余 credits',
+    left: '剩余额度',
     of: '共 {{limit}}',
     resets: '{{day}}重置',
     lasts: '按近期用量，可用到重置',

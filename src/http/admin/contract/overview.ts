@@ -22,11 +22,25 @@ const model = z.object({
     .nullable()
     .describe('Bounds of max_tokens; null: dragoman limits the replies, since the service cannot.'),
   reasons: z.boolean().describe('Whether the model has settings for reasoning.'),
+  accounts: z.array(z.string()).describe('Ids of the accounts whose list has the model, as far as it is known.'),
 });
 
-export const modelList = z.object({ models: z.array(model), defaultModelId: z.string().nullable() });
+const accountModels = z.object({
+  id: z.string(),
+  label: z.string(),
+  models: z.array(z.string()).nullable().describe('Ids; null: not known.'),
+  isPending: z.boolean().describe('The list is being fetched. Read again a little later.'),
+  error: z.object({ code: z.string(), message: z.string() }).nullable().describe('Why the list is not known.'),
+});
+
+export const modelList = z.object({
+  models: z.array(model).describe('Of all accounts together.'),
+  defaultModelId: z.string().nullable(),
+  accounts: z.array(accountModels),
+});
 
 export type ModelView = z.infer<typeof model>;
+export type AccountModelsView = z.infer<typeof accountModels>;
 
 const allowance = z.object({
   kind: z.enum(['plan', 'trial', 'bonus']),

@@ -60,6 +60,9 @@ export const exportQuery = z.strictObject({
   from: timeOf,
   to: timeOf,
   ...filters,
+  outcome: z.string().max(200).optional().describe('`error`: every one but `ok`.'),
+  code: z.string().max(200).optional(),
+  q: z.string().max(200).optional().describe('As in `GET /v2/requests`; only with `by=request`.'),
 });
 
 export type HistoryBucket = z.infer<typeof bucket>;
