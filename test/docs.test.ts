@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { SETTING_MEANINGS } from '../console/src/texts/zh-CN/setting-meanings.ts';
 import { REASONS } from '../src/accounts/choice.ts';
 import { DEFAULT_OPTIONS } from '../src/accounts/options.ts';
 import { STRATEGIES } from '../src/accounts/strategies.ts';
@@ -156,6 +157,16 @@ describe('docs/telemetry.md', () => {
     expect(documented.map(([name, type, labels = '', help]) => [name, type, labels.replaceAll('`', ''), help])).toEqual(
       inCode,
     );
+  });
+});
+
+describe('docs/settings.md', () => {
+  it('has the settings that the console explains in Chinese (console/src/texts/zh-CN/setting-meanings.ts)', () => {
+    const documented = new Set(codeRows('settings.md').map(([name]) => name));
+    expect(documented.size).toBeGreaterThan(50);
+    expect(Object.keys(SETTING_MEANINGS).sort()).toEqual([...documented].sort());
+    const english = Object.entries(SETTING_MEANINGS).filter(([, { meaning }]) => !/\p{Script=Han}/u.test(meaning));
+    expect(english).toEqual([]);
   });
 });
 

@@ -105,7 +105,7 @@ function useColumns(catalogue: Catalogue | undefined): readonly DataColumn<Model
     {
       id: 'model',
       header: t('columns.model'),
-      width: 250,
+      width: 230,
       cell: ({ id, description }) => (
         <Group gap={4} wrap="nowrap" title={description ?? undefined}>
           <Text component="code" size="sm" truncate>
@@ -134,6 +134,7 @@ function useColumns(catalogue: Catalogue | undefined): readonly DataColumn<Model
       width: 120,
       align: 'right',
       secondary: true,
+      tertiary: true,
       cell: ({ maxOutputTokens }) => <Tokens value={maxOutputTokens} />,
     },
     {
@@ -153,12 +154,13 @@ function useColumns(catalogue: Catalogue | undefined): readonly DataColumn<Model
       header: t('columns.images'),
       width: 80,
       secondary: true,
+      tertiary: true,
       cell: ({ takesImages }) => (takesImages ? t('yes') : '–'),
     },
     {
       id: 'reasoning',
       header: t('columns.reasoning'),
-      width: 215,
+      width: 200,
       secondary: true,
       cell: ({ efforts, reasons }) => {
         const text = efforts.length > 0 ? efforts.join(', ') : reasons ? t('yes') : '–';
@@ -170,6 +172,7 @@ function useColumns(catalogue: Catalogue | undefined): readonly DataColumn<Model
       header: t('columns.caching'),
       width: 150,
       secondary: true,
+      tertiary: true,
       isEmpty: ({ promptCaching }) => !promptCaching,
       cell: ({ promptCaching, minCachedTokens }) =>
         promptCaching
@@ -195,6 +198,7 @@ function useColumns(catalogue: Catalogue | undefined): readonly DataColumn<Model
       header: t('columns.fallbacks'),
       width: 130,
       secondary: true,
+      tertiary: true,
       isEmpty: ({ refusalFallbacks }) => refusalFallbacks.length === 0,
       cell: ({ refusalFallbacks }) => <span title={refusalFallbacks.join(', ')}>{refusalFallbacks.join(', ')}</span>,
     },

@@ -41,7 +41,7 @@ export function Origin({ origin }: Pick<Setting, 'origin'>) {
           ? t('origin.from', { origin })
           : t(`origin.${source}`, { name });
   return (
-    <Text span inherit c="dimmed" title={text}>
+    <Text span inherit c="dimmed" display="inline-block" title={text}>
       {text}
     </Text>
   );
