@@ -21,6 +21,7 @@ import { readWebhook } from './gateway/alerts/webhook-message.ts';
 import { Webhooks } from './gateway/alerts/webhooks.ts';
 import { AuditTrail } from './gateway/audit/trail.ts';
 import { EventFeed } from './gateway/events/event-feed.ts';
+import { OtherProcesses } from './gateway/events/other-processes.ts';
 import type { KeyLimiter } from './gateway/key-limits/key-limiter.ts';
 import type { RequestObserver } from './gateway/request-record.ts';
 import { toAlertView } from './http/admin/alert-view.ts';
@@ -46,7 +47,7 @@ interface AdminContext {
   readonly capsules: AdminDependencies['capsules'];
 }
 
-/** How soon consoles see changes of accounts, keys and settings. */
+/** How soon consoles see changes of accounts, keys and settings, and the requests of other processes. */
 const WATCH_EVERY_MS = 1_000;
 const WEBHOOK_TIMEOUT_MS = 10_000;
 
@@ -84,10 +85,15 @@ export function composeAdmin(
     listWebhooks,
     idpHosts: settings.current.idpHosts,
   };
+  const others = new OtherProcesses(feed);
   const watch = new ChangeWatch({ ...dependencies, clock }, feed);
   const follow = async () => {
     await settings.refresh();
     await watch.check();
+  };
+  const lookAtOthers = async () => {
+    const { ledger } = parts;
+    if (ledger) await others.look(() => ledger.opened());
   };
   const stopping: Cancel[] = [];
   return {
@@ -98,6 +104,7 @@ export function composeAdmin(
       if (stopping.length > 0) return;
       stopping.push(
         every(clock, WATCH_EVERY_MS, () => void follow().catch(() => {})),
+        every(clock, WATCH_EVERY_MS, () => void lookAtOthers().catch(() => {})),
         every(clock, CHECK_EVERY_MS, () => void alerts.check().catch(logFailureTo(log))),
         () => webhooks.close(),
       );

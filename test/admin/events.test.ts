@@ -1,7 +1,20 @@
 /** `GET /v2/events`, as a console follows it. */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { EVENT_DATA } from '../../src/http/admin/contract/events.ts';
 import { ADMIN_TOKEN, type AdminGateway, startAdminGateway } from '../support/admin.ts';
+import { createHome } from '../support/command.ts';
+import { createTestDatabase } from '../support/postgres.ts';
+
+const DATABASES = {
+  SQLite: async () => `sqlite:${join(createHome(), `${randomUUID()}.db`)}`,
+  async PostgreSQL() {
+    const database = await createTestDatabase();
+    onTestFinished(() => database.drop());
+    return database.url;
+  },
+};
 
 interface ReceivedEvent {
   readonly id: string | undefined;
@@ -81,6 +94,39 @@ describe('GET /v2/events', () => {
     const lost = await follow(gateway, { 'last-event-id': 'of-another-process' });
     await expect.poll(() => lost.events.map(({ type }) => type)).toEqual(['reload']);
   });
+
+  it.each(['SQLite', 'PostgreSQL'] as const)(
+    'shows the requests of another process on the same %s, once',
+    async (engine) => {
+      const env = { DRAGOMAN_DATABASE_URL: await DATABASES[engine](), DRAGOMAN_SECRET_KEY: 'k'.repeat(32) };
+      const one = await startAdminGateway({ env });
+      const other = await startAdminGateway({ env, simulator: one.simulator });
+      const watching = [await follow(one), await follow(other)];
+      const chat = async () => {
+        const response = await fetch(`${other.url}/v1/chat/completions`, {
+          method: 'POST',
+          body: JSON.stringify(CHAT),
+        });
+        return response.headers.get('x-request-id');
+      };
+      const sent: (string | null)[] = [];
+      const shown = ({ events }: (typeof watching)[number]) =>
+        events.flatMap(({ type, data }) => (type === 'request' ? [data.id] : []));
+      // The first look at the ledger is what later ones are compared with.
+      await expect
+        .poll(async () => {
+          sent.push(await chat());
+          return watching.map((each) => shown(each).length > 0);
+        })
+        .toEqual([true, true]);
+      sent.push(await chat(), await chat());
+      for (const each of watching) {
+        await expect.poll(() => shown(each)).toEqual(expect.arrayContaining(sent.slice(-2)));
+        expect(new Set(shown(each)).size).toBe(shown(each).length);
+        for (const { type, data } of each.events) EVENT_DATA[type as keyof typeof EVENT_DATA].parse(data);
+      }
+    },
+  );
 
   it('ends when the session ends, within a heartbeat', { timeout: 60_000 }, async () => {
     const gateway = await startAdminGateway();
