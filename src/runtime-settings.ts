@@ -2,6 +2,7 @@
  * The settings in effect while the gateway runs: those of the start, and over them those that the admin API has changed,
  * which are stored and apply to every process on the database. Directly in src/, because it knows the table of settings.
  */
+import { CHANGEABLE, withReloaded } from './config/changeable.ts';
 import { SETTING_KEYS, SETTINGS, type SettingKey } from './config/settings.ts';
 import { type LoadedSettings, type Settings, writtenValue } from './config.ts';
 import type { Clock } from './core/clock.ts';
@@ -10,16 +11,6 @@ import type { Log } from './core/log.ts';
 import type { SettingStore } from './gateway/setting-store.ts';
 import type { SettingView } from './http/admin/contract/overview.ts';
 import { toSettingViews } from './setting-views.ts';
-
-/** Those that are read each time they are used. Secrets of the start (keys, tokens) are not among them. */
-const CHANGEABLE: ReadonlySet<SettingKey> = new Set([
-  'logLevel',
-  'sessionIdleMinutes',
-  'sessionHours',
-  'auditDays',
-  'alertWebhooks',
-  'alertErrorPercent',
-]);
 
 export interface RuntimeSettingsOptions {
   readonly started: Settings;
@@ -74,9 +65,9 @@ export class RuntimeSettings {
     await this.#load();
   }
 
-  /** Replaces the settings of the start, after they were read again. Returns those in effect. */
-  reload(base: Settings): Settings {
-    this.#base = base;
+  /** Takes what needs no restart from settings that were read again. Returns those in effect. */
+  reload(read: Settings): Settings {
+    this.#base = withReloaded(this.#base, read);
     this.#apply();
     return this.#current;
   }

@@ -6,6 +6,8 @@ import { SETTING_MEANINGS } from '../console/src/texts/zh-CN/setting-meanings.ts
 import { REASONS } from '../src/accounts/choice.ts';
 import { DEFAULT_OPTIONS } from '../src/accounts/options.ts';
 import { STRATEGIES } from '../src/accounts/strategies.ts';
+import { RELOADABLE } from '../src/config/changeable.ts';
+import { SETTINGS } from '../src/config/settings.ts';
 import { ERROR_RULES } from '../src/core/errors.ts';
 import { ALERT_TYPES } from '../src/gateway/alerts/conditions.ts';
 import { EMULATION_RULES } from '../src/gateway/emulate/plan.ts';
@@ -147,6 +149,15 @@ describe('docs/admin-api.md', () => {
     const page = readFileSync(resolve(import.meta.dirname, '../docs/admin-api.md'), 'utf8');
     for (const [type, begins] of Object.entries(ALERT_TYPES)) expect(page).toContain(`\n| ${type} | ${begins} |\n`);
     expect(alert.shape.type.options).toEqual(Object.keys(ALERT_TYPES));
+  });
+});
+
+describe('docs/operation.md', () => {
+  it('names every setting that SIGHUP applies, and no other', () => {
+    const page = readFileSync(resolve(import.meta.dirname, '../docs/operation.md'), 'utf8');
+    const [, named = ''] = /These take\s+effect at once: (.*?) Those of the ledger/s.exec(page) ?? [];
+    const names = [...RELOADABLE].map((key) => SETTINGS[key].name);
+    expect([...named.matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name).sort()).toEqual(names.sort());
   });
 });
 

@@ -1,12 +1,10 @@
 /** SIGHUP: reloads the settings and applies those that can change without a restart. */
 import type { Serving } from '../compose-server.ts';
-import { SETTING_KEYS, SETTINGS, type SettingKey } from '../config/settings.ts';
+import { RELOADABLE } from '../config/changeable.ts';
+import { SETTING_KEYS, SETTINGS } from '../config/settings.ts';
 import type { LoadedSettings, Settings } from '../config.ts';
 import type { RunningLog } from '../telemetry/log.ts';
 import { secretsOf } from './command-log.ts';
-
-/** Documented in docs/operation.md. */
-const RELOADABLE: readonly SettingKey[] = ['logLevel', 'apiKeys', 'adminToken'];
 
 /** Never rejects: on invalid settings, logs the error and keeps the current ones. */
 export async function reload(
@@ -17,7 +15,7 @@ export async function reload(
 ): Promise<void> {
   try {
     const { settings } = load();
-    const needRestart = SETTING_KEYS.filter((key) => !RELOADABLE.includes(key) && differ(started[key], settings[key]));
+    const needRestart = SETTING_KEYS.filter((key) => !RELOADABLE.has(key) && differ(started[key], settings[key]));
     const { logLevel: level } = await serving.reconfigure(settings);
     log.reconfigure({ level, secrets: [...secretsOf(started), ...secretsOf(settings)] });
     log.info({ needRestart: needRestart.map((key) => SETTINGS[key].name) }, 'settings reloaded');

@@ -2,6 +2,7 @@
  * Keeps the workers of `dragoman serve --workers` running: starts them, replaces each one that ends, passes new settings
  * on, and stops them together.
  */
+import { withReloaded } from '../../config/changeable.ts';
 import type { LoadedSettings, Settings } from '../../config.ts';
 import type { Clock } from '../../core/clock.ts';
 import { GatewayError } from '../../core/errors.ts';
@@ -110,8 +111,7 @@ export class Supervisor {
 
   /** Applies the reloadable settings in every worker and in those to come. Rejects if a worker could not. */
   async reconfigure(settings: Settings): Promise<Settings> {
-    const { logLevel, apiKeys, adminToken = this.#settings.adminToken } = settings;
-    this.#settings = { ...this.#settings, logLevel, apiKeys, adminToken };
+    this.#settings = withReloaded(this.#settings, settings);
     const serving = this.#slots.filter(({ state }) => state === 'serving');
     const problems = await Promise.all(serving.map((slot) => this.#reload(slot, settings)));
     const problem = problems.find((one) => one !== undefined);
