@@ -1,32 +1,57 @@
 /**
  * Bounds the number of different groups that the ledger sums by. Clients choose the names of models and of their own
- * program, so beyond the limit these become `other` in the sums; the rows keep them.
+ * program, so beyond the limits these become `other` in the sums; the rows keep them.
  */
 import { clientProgramOf } from '../../core/client-program.ts';
 import type { LedgerGroup } from './ledger-store.ts';
 
 /** Far more than a gateway has in use: a few keys, accounts, models and clients make some hundred combinations. */
-const MAX_GROUPS = 20_000;
+export const MAX_GROUPS = 20_000;
+/** Of models, and of programs: a chart of a month by the name of the model has at most this many values a day. */
+const MAX_NAMES = 200;
 const MAX_NAME = 100;
 const OTHER = 'other';
 
-export class GroupNames {
-  /** Bounded by `limit`. */
-  readonly #known = new Set<string>();
-  readonly #limit: number;
+export interface GroupLimits {
+  readonly groups: number;
+  readonly names: number;
+}
 
-  constructor(limit = MAX_GROUPS) {
-    this.#limit = limit;
+export class GroupNames {
+  /** Bounded by the limits. */
+  readonly #known = new Set<string>();
+  readonly #models = new Set<string>();
+  readonly #clients = new Set<string>();
+  readonly #limits: GroupLimits;
+
+  constructor(limits: GroupLimits = { groups: MAX_GROUPS, names: MAX_NAMES }) {
+    this.#limits = limits;
+  }
+
+  /** Takes over those that are stored, which count too: otherwise each start could add as many. */
+  learn(stored: Iterable<LedgerGroup>): void {
+    for (const group of stored) this.bounded(group);
   }
 
   bounded(group: LedgerGroup): LedgerGroup {
-    const key = groupKey(group);
-    if (this.#known.has(key)) return group;
-    if (this.#known.size < this.#limit) {
-      this.#known.add(key);
-      return group;
+    if (this.#known.has(groupKey(group))) return group;
+    const model = group.model === null ? null : this.#nameOf(this.#models, group.model);
+    const client = this.#nameOf(this.#clients, group.client);
+    const named = { ...group, model, client };
+    const key = groupKey(named);
+    if (this.#known.has(key)) return named;
+    if (this.#known.size >= this.#limits.groups)
+      return { ...named, model: model === null ? null : OTHER, client: OTHER };
+    this.#known.add(key);
+    return named;
+  }
+
+  #nameOf(names: Set<string>, name: string): string {
+    if (!names.has(name)) {
+      if (names.size >= this.#limits.names) return OTHER;
+      names.add(name);
     }
-    return { ...group, model: group.model === null ? null : OTHER, client: OTHER };
+    return name;
   }
 }
 

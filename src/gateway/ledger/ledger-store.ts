@@ -191,6 +191,8 @@ export interface LedgerStore {
   find(id: string): Promise<{ readonly row: StoredLedgerRow; readonly text: RequestText | undefined } | undefined>;
   /** Oldest first. */
   history(history: LedgerHistory): Promise<readonly LedgerBucket[]>;
+  /** Those that have sums, at most `limit`. */
+  groups(limit: number): Promise<readonly LedgerGroup[]>;
   credits(by: 'key' | 'account', nowMs: number): Promise<readonly LedgerCredits[]>;
   /** Keeps the number of rows that this process has accepted so far where it survives its death. Local and cheap. */
   noteAccepted(rows: number): void;

@@ -28,6 +28,7 @@ function createFakeStore(): FakeStore {
     credits: async (by) => (by === 'key' ? store.credited : []),
     prune: async () => false,
     writer: 1,
+    groups: async () => [],
     noteAccepted: () => {},
     recordKilled: async () => 0,
     recordLoss: async () => {},
@@ -214,15 +215,5 @@ describe('a row', () => {
     const row = await rowOf(recordOf('a', { code: 'invalid_request', error, usage: undefined }));
     expect(row?.errorText?.startsWith(expected)).toBe(true);
     expect(row?.errorText).not.toContain('marked');
-  });
-
-  it('has the names of models and programs that clients make up only up to a limit', async () => {
-    const { GroupNames } = await import('./group-names.ts');
-    const names = new GroupNames(2);
-    const group = (model: string) => ({
-      ...{ key: 'k', account: null, model, answeredModel: null, protocol: null, client: model, route: 'r' },
-      ...{ kind: 'reply' as const, outcome: 'ok' as const, code: null },
-    });
-    expect(['a', 'b', 'a', 'c'].map((model) => names.bounded(group(model)).model)).toEqual(['a', 'b', 'a', 'other']);
   });
 });

@@ -8,7 +8,7 @@ import type { Cancel, Clock } from '../../core/clock.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { RequestRecord } from '../request-record.ts';
-import { GroupNames } from './group-names.ts';
+import { GroupNames, MAX_GROUPS } from './group-names.ts';
 import type { LedgerRow, LedgerStore } from './ledger-store.ts';
 import { accountOf, creditsOf, isRecorded, toLedgerRow } from './row.ts';
 import { type Expense, Spending, type Spent } from './spending.ts';
@@ -137,6 +137,7 @@ export class Ledger {
       return;
     }
     this.#noteAccepted();
+    await this.#learnNames();
     await this.#reread();
     await this.#recordKilled();
     this.#repeat(REREAD_EVERY_MS, () => this.#reread());
@@ -273,6 +274,14 @@ export class Ledger {
     await this.#store?.recordLoss({ atMs: this.#clock.now(), rows, reason: 'queue-full' }).catch(() => {
       this.#lostUnrecorded += rows;
     });
+  }
+
+  async #learnNames(): Promise<void> {
+    try {
+      this.#names.learn((await this.#store?.groups(MAX_GROUPS)) ?? []);
+    } catch (cause) {
+      this.#log.warn({ why: GatewayError.from(cause).details }, 'could not read the names in the ledger');
+    }
   }
 
   async #recordKilled(): Promise<void> {

@@ -8,6 +8,7 @@ import { sql } from 'kysely';
 import { DAY_MS } from '../../core/utc-periods.ts';
 import type { LedgerFilter, LedgerSearch, StoredLedgerRow } from '../../gateway/ledger/ledger-store.ts';
 import { containing, groupIdsOf, isOneOf, unindexed } from './conditions.ts';
+import { toGroup } from './groups.ts';
 import { blockOf, type LedgerTables } from './tables.ts';
 
 /** Fewer matching rows than this are sorted; more are found sooner from the newest on. */
@@ -228,15 +229,11 @@ function selectRows(db: Kysely<LedgerTables>) {
 type SelectedRow = Awaited<ReturnType<ReturnType<typeof selectRows>['execute']>>[number];
 
 function toStoredRow(row: SelectedRow): StoredLedgerRow {
-  const { key, account, model, answered_model: answeredModel, protocol, client, route, code } = row;
-  // Only the ledger's writer writes these columns.
-  const kind = row.kind as StoredLedgerRow['group']['kind'];
-  const outcome = row.outcome as StoredLedgerRow['group']['outcome'];
   return {
     number: row.number,
     id: row.request_id,
     receivedMs: row.received_at_ms,
-    group: { key, account, model, answeredModel, protocol, client, route, kind, outcome, code },
+    group: toGroup(row),
     errorText: row.error_text,
     details: JSON.parse(row.details),
   };

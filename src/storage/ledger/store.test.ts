@@ -163,6 +163,16 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('the ledger on %s', (engine) =>
     expect(await ledger.credits('account', NOW_MS)).toEqual([{ id: 'acc-1', day: 0.5, month: 0.75 }]);
   });
 
+  it('returns the groups that it has sums of', async () => {
+    const ledger = await open();
+    const rows = [ledgerRow('a', NOW_MS), ledgerRow('b', NOW_MS), ledgerRow('c', NOW_MS, { group: { key: null } })];
+    await ledger.write(rows);
+    const found = await ledger.groups(10);
+    expect(found).toHaveLength(2);
+    expect(found).toEqual(expect.arrayContaining([rows[0]?.group, rows[2]?.group]));
+    expect(await ledger.groups(1)).toHaveLength(1);
+  });
+
   it('removes the oldest texts beyond their size, but not their rows', async () => {
     const ledger = await open({ ...LIMITS, textBytes: 100_000 });
     const text = { request: 'x'.repeat(1_000), reply: '', isCut: false };

@@ -15,6 +15,7 @@ import { migrateLedger } from '../migrations.ts';
 import { withRetry } from '../retry.ts';
 import type { Seal } from '../seal.ts';
 import { AcceptedRowsFile, acceptedByEnded, removeAcceptedRows } from './accepted-rows.ts';
+import { readGroups } from './groups.ts';
 import { readCredits, readHistory } from './history.ts';
 import { listRows, newestNumber, requestWithId, rowsAfter, rowsOf } from './list.ts';
 import { LEDGER_MIGRATIONS } from './migrations.ts';
@@ -103,6 +104,10 @@ export class DatabaseLedgerStore implements LedgerStore {
 
   history(history: LedgerHistory) {
     return this.#retried(() => readHistory(this.#db, history));
+  }
+
+  groups(limit: number) {
+    return this.#retried(() => readGroups(this.#db, limit));
   }
 
   credits(by: 'key' | 'account', nowMs: number) {
