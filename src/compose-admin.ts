@@ -85,16 +85,7 @@ export function composeAdmin(
     listWebhooks,
     idpHosts: settings.current.idpHosts,
   };
-  const others = new OtherProcesses(feed);
-  const watch = new ChangeWatch({ ...dependencies, clock }, feed);
-  const follow = async () => {
-    await settings.refresh();
-    await watch.check();
-  };
-  const lookAtOthers = async () => {
-    const { ledger } = parts;
-    if (ledger) await others.look(() => ledger.opened());
-  };
+  const follow = [changesOf(settings, { ...dependencies, clock }, feed), othersOf(parts.ledger, feed)];
   const stopping: Cancel[] = [];
   return {
     dependencies,
@@ -103,8 +94,7 @@ export function composeAdmin(
       current.token = token;
       if (stopping.length > 0) return;
       stopping.push(
-        every(clock, WATCH_EVERY_MS, () => void follow().catch(() => {})),
-        every(clock, WATCH_EVERY_MS, () => void lookAtOthers().catch(() => {})),
+        ...follow.map((look) => every(clock, WATCH_EVERY_MS, () => void look().catch(() => {}))),
         every(clock, CHECK_EVERY_MS, () => void alerts.check().catch(logFailureTo(log))),
         () => webhooks.close(),
       );
@@ -113,6 +103,23 @@ export function composeAdmin(
       for (const stop of stopping.splice(0)) stop();
       await alerts.close();
     },
+  };
+}
+
+/** Follows changes of accounts, keys and settings. */
+function changesOf(settings: RuntimeSettings, parts: ConstructorParameters<typeof ChangeWatch>[0], feed: EventFeed) {
+  const watch = new ChangeWatch(parts, feed);
+  return async () => {
+    await settings.refresh();
+    await watch.check();
+  };
+}
+
+/** Follows the requests of other processes. */
+function othersOf(ledger: AdminContext['ledger'], feed: EventFeed) {
+  const others = new OtherProcesses(feed);
+  return async () => {
+    if (ledger) await others.look(() => ledger.opened());
   };
 }
 
