@@ -18,6 +18,7 @@ import { composeTokenEndpoints, composeTokenRefresher, composeTransport, USER_AG
 import type { Settings } from './config.ts';
 import { every } from './core/async.ts';
 import type { Clock } from './core/clock.ts';
+import type { RuleReadings } from './core/learned-facts.ts';
 import type { Log } from './core/log.ts';
 import { ApiKeys } from './gateway/api-keys.ts';
 import { createGateway } from './gateway/gateway.ts';
@@ -67,6 +68,8 @@ interface Accounts extends AdminAccounts {
   /** The account with a valid access token, refreshed if it expires soon. Throws if there is none, or `not_found`. */
   fresh(id: string): Promise<FreshAccount>;
   readonly refreshes: RefreshCounts;
+  /** Adds to the readings of the account under this wire profile. Rejects with `storage_unavailable`. */
+  learnReadings(id: string, wireProfile: string, readings: RuleReadings): Promise<void>;
 }
 
 /** What the settings do not say: replacements for tests and the library, and a worker's share. */

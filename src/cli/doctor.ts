@@ -1,7 +1,7 @@
 /** `dragoman doctor`: checks everything that an answer depends on, and says what to do about each fault. */
 import type { Composed } from '../compose.ts';
 import type { LoadedSettings } from '../config.ts';
-import { type Command, type CommandInput, printJson, UsageError } from './command.ts';
+import { type Command, type CommandInput, printJson, textOption, UsageError } from './command.ts';
 import type { Finding } from './doctor/finding.ts';
 import { settingOptions, settingsOf } from './settings-of.ts';
 
@@ -16,6 +16,17 @@ export const doctor: Command = {
   options: [
     { flag: '--no-answer', meaning: 'do not ask a model; the answer costs a fraction of a credit' },
     { flag: '--reset', meaning: 'with `learnt`: forget it' },
+    {
+      flag: '--request <file>',
+      meaning:
+        'check a captured request instead: a body of any API, a curl command, a HAR or a capsule; nothing is sent',
+    },
+    {
+      flag: '--send',
+      meaning:
+        'with `--request`: send it, and if the service refuses it, find the part at fault; about a dozen requests',
+    },
+    { flag: '--learn', meaning: 'with `--send`: store the rule that was found for the account' },
     ...settingOptions('database', 'upstream'),
   ],
   examples: [
@@ -23,11 +34,17 @@ export const doctor: Command = {
     'dragoman doctor --no-answer --json',
     'dragoman doctor learnt',
     'dragoman doctor learnt --reset',
+    'dragoman doctor --request body.json',
+    'dragoman doctor --request capsule.json --send --learn',
   ],
   async run(input) {
     const [topic, ...rest] = input.args;
     if (topic === 'learnt') return (await import('./doctor/learnt.ts')).showLearnt(input, rest.join(' ') || undefined);
     if (topic !== undefined) throw new UsageError('`dragoman doctor` takes no argument but `learnt`.');
+    const file = textOption(input, 'request');
+    if (file !== undefined) return (await import('./doctor/request.ts')).examineRequest(input, file);
+    if (input.options.send === true || input.options.learn === true)
+      throw new UsageError('--send and --learn need --request FILE.');
     const { findingText, summaryText } = await import('./doctor/finding.ts');
     const { terminal, json } = input;
     const findings: Finding[] = [];

@@ -165,6 +165,8 @@ export interface AskRequest {
   readonly adjustments: readonly Adjustment[];
   /** The gateway adds each attempt as it begins. Absent: not recorded. */
   readonly attempts?: AttemptRecord[] | undefined;
+  /** False: a refusal without a reason is final, whatever the settings say. */
+  readonly firstAid?: boolean | undefined;
   /** Takes what is exchanged with the service. Absent: not captured. */
   readonly capture?: Capture | undefined;
 }

@@ -29,7 +29,7 @@ export function chat(call: Call, operation: ChatOperation, world: World): Answer
   checkChat(checked, strict);
   admitChat(accountState, world.now());
   if (isDryRun(checked)) return stream(call, checked, dryRun());
-  const scripted = world.player.next(factsOf(checked, accountState, number));
+  const scripted = world.player.next(factsOf(checked, accountState, number, call.rawBody));
   if (scripted?.refuse) throw new Refused(scripted.refuse, 'script');
   const steps = limitOutput(scripted?.steps ?? answer(checked), checked.request.additionalModelRequestFields);
   return stream(call, checked, new ReplyWriter(contextOf(call, world, checked, accountState, scripted)).write(steps));
@@ -43,7 +43,12 @@ function* dryRun(): Generator<Piece> {
   yield { type: 'frame', bytes: eventFrame('dryRunSucceedEvent', {}) };
 }
 
-function factsOf({ current, messages, model, tools }: CheckedChat, { account }: SimulatedAccountState, number: number) {
+function factsOf(
+  { current, messages, model, tools }: CheckedChat,
+  { account }: SimulatedAccountState,
+  number: number,
+  rawBody: Buffer,
+) {
   return {
     number,
     account: account.id,
@@ -51,6 +56,9 @@ function factsOf({ current, messages, model, tools }: CheckedChat, { account }: 
     text: current.content,
     hasTools: tools.length > 0,
     hasToolResults: toolResultsOf(messages.at(-1)).length > 0,
+    rawBody,
+    tools: tools.length,
+    messages: messages.length,
   };
 }
 

@@ -10,6 +10,10 @@ export interface ChatFacts {
   readonly text: string;
   readonly hasTools: boolean;
   readonly hasToolResults: boolean;
+  readonly rawBody: Buffer;
+  readonly tools: number;
+  /** History and the current message. */
+  readonly messages: number;
 }
 
 export class ScriptPlayer {
@@ -41,6 +45,10 @@ function holds({ when = {} }: ScriptedReply, facts: ChatFacts): boolean {
     (when.text === undefined || facts.text.includes(when.text)) &&
     (when.request === undefined || when.request === facts.number) &&
     (when.tools === undefined || when.tools === facts.hasTools) &&
-    (when.toolResults === undefined || when.toolResults === facts.hasToolResults)
+    (when.toolResults === undefined || when.toolResults === facts.hasToolResults) &&
+    (when.moreTools === undefined || facts.tools > when.moreTools) &&
+    (when.moreMessages === undefined || facts.messages > when.moreMessages) &&
+    (when.moreBytes === undefined || facts.rawBody.length > when.moreBytes) &&
+    (when.body === undefined || new RegExp(when.body, 'u').test(facts.rawBody.toString('utf8')))
   );
 }

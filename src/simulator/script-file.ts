@@ -130,6 +130,10 @@ const scriptSchema = z.strictObject({
           request: z.int().min(1).optional(),
           tools: flag,
           toolResults: flag,
+          body: pattern,
+          moreTools: z.int().min(0).optional(),
+          moreMessages: z.int().min(0).optional(),
+          moreBytes: z.int().min(0).optional(),
         })
         .optional(),
       times: z.int().min(1).optional(),

@@ -62,6 +62,12 @@ export interface ScriptedReply {
     readonly tools?: boolean;
     /** The current message carries (or does not carry) tool results. */
     readonly toolResults?: boolean;
+    /** A regular expression that the raw body matches. */
+    readonly body?: string;
+    /** The request declares more tools than this, or has more messages, or more bytes. */
+    readonly moreTools?: number;
+    readonly moreMessages?: number;
+    readonly moreBytes?: number;
   };
   /** How often this rule applies; default: no limit. */
   readonly times?: number;

@@ -18,6 +18,17 @@ export function* encodeBody(content: BodyContent, { traits }: Pick<Normalized, '
 
 /** The same for any conversation. */
 export function* bodyOfObjects(content: BodyContent): Steps<PlainBody> {
+  const { body, adjustments } = yield* objectsOf(content);
+  yield* lint(body, content.profile, content.conversation);
+  return { json: yield* jsonBytes(body, { bytesOf: schemaBytes }), adjustments };
+}
+
+interface BodyObjects extends Pick<PlainBody, 'adjustments'> {
+  readonly body: GenerateAssistantResponseRequest;
+}
+
+/** Not checked yet. */
+export function* objectsOf(content: BodyContent): Steps<BodyObjects> {
   const { conversation, profile, modelId, ids, profileArn, fields, environment } = content;
   const messages = yield* writeMessages(conversation, profile, modelId, environment ?? {});
   const body: GenerateAssistantResponseRequest = {
@@ -27,8 +38,7 @@ export function* bodyOfObjects(content: BodyContent): Steps<PlainBody> {
     ...(fields === undefined ? {} : { additionalModelRequestFields: fields }),
     ...(profile.body.fields.includes('source') ? { source: profile.origin } : {}),
   };
-  yield* lint(body, profile, conversation);
-  return { json: yield* jsonBytes(body, { bytesOf: schemaBytes }), adjustments: messages.adjustments };
+  return { body, adjustments: messages.adjustments };
 }
 
 /** The wire has tool schemas, and nothing else, in members named `json` of the kind that is remembered. */

@@ -4,6 +4,7 @@
  * Nothing here depends on time, randomness or the turn number, and history comes before the current message, so that
  * the next turn's request begins with this one's bytes and hits the service's prompt cache.
  */
+import type { Adjustment } from '../../core/adjustments.ts';
 import type { Conversation, Tool } from '../../core/conversation.ts';
 import { readEnvironment } from '../../core/environment.ts';
 import { isJsonObject, type JsonValue } from '../../core/json.ts';
@@ -12,11 +13,14 @@ import type { Steps } from '../../core/steps.ts';
 import { estimateConversationTokens } from '../../core/tokens.ts';
 import { estimated, type Figure } from '../../core/usage.ts';
 import type { EncodeContext, EncodedChat } from '../upstream.ts';
-import { encodeBody } from './body.ts';
+import { encodeBody, objectsOf } from './body.ts';
+import type { BodyContent } from './body-content.ts';
 import { createDecoder } from './decode.ts';
 import { encodeEnvironment } from './environment.ts';
 import { CallRecoveringDecoder } from './leaked-calls/decoder.ts';
-import { normalize } from './normalize/passes.ts';
+import type { Violation } from './lint/rules.ts';
+import { findViolations } from './lint.ts';
+import { type Normalized, normalize } from './normalize/passes.ts';
 import { operationRequest, profileArnFor } from './operations.ts';
 import { outputLimitSettings } from './output-limit.ts';
 import { SHIPPED_PROFILES, type WireProfile, type WireProfiles } from './profiles.ts';
@@ -29,7 +33,58 @@ export function* encodeChat(
   context: EncodeContext,
   profiles: WireProfiles = SHIPPED_PROFILES,
 ): Steps<EncodedChat> {
-  const { access, model, withoutReasoningHistory, invocation } = context;
+  const { access, model, invocation } = context;
+  const prepared = yield* prepareChat(conversation, context, profiles);
+  const { content, normalized, limit, thinkingTags } = prepared;
+  const { json, adjustments } = yield* encodeBody(content, normalized);
+  let inputTokens: Figure | undefined;
+  // When first needed, which is after the request is sent: it takes 1.5 ms for a new conversation of 1 MB.
+  const estimateInput = () => (inputTokens ??= estimated(estimateConversationTokens(conversation)));
+  const callable = context.recoverToolCalls ? callableTools(conversation) : [];
+  return {
+    request: operationRequest('GenerateAssistantResponse', json, access, { profiles, invocation }),
+    adjustments: [...prepared.adjustments, ...adjustments],
+    get inputTokens() {
+      return estimateInput();
+    },
+    limitsOutput: 'max_tokens' in limit.fields,
+    createDecoder(answer) {
+      const decoder = createDecoder({
+        model: withKnownWindow(model.model, content.profile),
+        toolNames: normalized.toolNames,
+        requiredArguments: requiredArguments(normalized.conversation.tools),
+        thinkingTags,
+        inputTokens: estimateInput(),
+        ...answer,
+      });
+      return callable.length === 0 ? decoder : new CallRecoveringDecoder(decoder, callable, answer);
+    },
+  };
+}
+
+/** What `encodeChat` would change and what it would refuse: all of it, not the first. Throws what it throws otherwise. */
+export function* examineChat(
+  conversation: Conversation,
+  context: EncodeContext,
+  profiles: WireProfiles = SHIPPED_PROFILES,
+): Steps<{ readonly adjustments: readonly Adjustment[]; readonly violations: readonly Violation[] }> {
+  const { content, adjustments } = yield* prepareChat(conversation, context, profiles);
+  const { body, adjustments: written } = yield* objectsOf(content);
+  const violations = yield* findViolations(body, content.profile, content.conversation);
+  return { adjustments: [...adjustments, ...written], violations };
+}
+
+interface PreparedChat {
+  readonly content: BodyContent;
+  readonly normalized: Normalized;
+  readonly adjustments: readonly Adjustment[];
+  readonly limit: ReturnType<typeof outputLimitSettings>;
+  readonly thinkingTags: boolean;
+}
+
+/** Everything before the body is written. */
+function* prepareChat(conversation: Conversation, context: EncodeContext, profiles: WireProfiles): Steps<PreparedChat> {
+  const { access, model, withoutReasoningHistory } = context;
   const profile = profiles.of(access);
   const requested = requestedReasoning(conversation.reasoning, model.reasoning);
   const { output } = conversation;
@@ -40,8 +95,8 @@ export function* encodeChat(
   const normalized = yield* normalize(instructed, { profile, model: model.model, withoutReasoningHistory });
   const sendsEnvironment = context.sendEnvironment && profile.accepts.environment;
   const environment = sendsEnvironment ? encodeEnvironment(readEnvironment(conversation)) : undefined;
-  const { json, adjustments } = yield* encodeBody(
-    {
+  return {
+    content: {
       conversation: normalized.conversation,
       profile,
       modelId: model.id,
@@ -51,36 +106,15 @@ export function* encodeChat(
       environment: environment?.context,
     },
     normalized,
-  );
-  let inputTokens: Figure | undefined;
-  // When first needed, which is after the request is sent: it takes 1.5 ms for a new conversation of 1 MB.
-  const estimateInput = () => (inputTokens ??= estimated(estimateConversationTokens(conversation)));
-  const callable = context.recoverToolCalls ? callableTools(conversation) : [];
-  return {
-    request: operationRequest('GenerateAssistantResponse', json, access, { profiles, invocation }),
     adjustments: [
       ...normalized.adjustments,
       ...requested.adjustments,
       ...reasoning.adjustments,
       ...limit.adjustments,
       ...(environment?.adjustments ?? []),
-      ...adjustments,
     ],
-    get inputTokens() {
-      return estimateInput();
-    },
-    limitsOutput: 'max_tokens' in limit.fields,
-    createDecoder(answer) {
-      const decoder = createDecoder({
-        model: withKnownWindow(model.model, profile),
-        toolNames: normalized.toolNames,
-        requiredArguments: requiredArguments(normalized.conversation.tools),
-        thinkingTags: reasoning.tags !== undefined,
-        inputTokens: estimateInput(),
-        ...answer,
-      });
-      return callable.length === 0 ? decoder : new CallRecoveringDecoder(decoder, callable, answer);
-    },
+    limit,
+    thinkingTags: reasoning.tags !== undefined,
   };
 }
 
