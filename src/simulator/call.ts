@@ -24,6 +24,7 @@ export interface Call {
   readonly region: string | undefined;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
+  readonly rawHeaders: readonly (readonly [name: string, value: string])[];
   readonly rawBody: Buffer;
   readonly body: JsonValue | undefined;
   readonly chance: Chance;

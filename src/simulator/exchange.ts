@@ -51,11 +51,18 @@ function openCall(request: IncomingMessage, rawBody: Buffer, world: World, numbe
     region,
     query: url.searchParams,
     headers,
+    rawHeaders: pairsOf(request.rawHeaders),
     rawBody,
     body: parse(rawBody),
     chance,
     conversationId: chance.uuid(),
   };
+}
+
+function pairsOf(raw: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let at = 0; at + 1 < raw.length; at += 2) pairs.push([(raw[at] ?? '').toLowerCase(), raw[at + 1] ?? '']);
+  return pairs;
 }
 
 async function write(

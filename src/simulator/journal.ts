@@ -12,6 +12,8 @@ export interface RecordedRequest {
   readonly region: string | undefined;
   readonly query: Readonly<Record<string, string>>;
   readonly headers: IncomingHttpHeaders;
+  /** In the order in which they were sent, with names in lower case. */
+  readonly rawHeaders: readonly (readonly [name: string, value: string])[];
   readonly rawBody: string;
   /** Undefined if the body is not JSON. */
   readonly body: JsonValue | undefined;
@@ -50,10 +52,10 @@ export class Journal {
   }
 
   start(call: Call, response: ServerResponse, receivedAtMs: number): OpenRecord {
-    const { number, method, path, region, headers, body } = call;
+    const { number, method, path, region, headers, rawHeaders, body } = call;
     const finished = Promise.withResolvers<void>();
     const record: OpenRecord = {
-      ...{ number, method, path, region, headers, body, receivedAtMs },
+      ...{ number, method, path, region, headers, rawHeaders, body, receivedAtMs },
       rawBody: call.rawBody.toString('utf8'),
       query: Object.fromEntries(call.query),
       operation: call.operation,

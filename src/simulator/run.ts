@@ -13,6 +13,8 @@ export interface RunOptions {
   /** Overrides the script's setting. */
   readonly hosts?: string | undefined;
   readonly webSearch?: string | undefined;
+  /** Called for each request when its response is complete. */
+  readonly onFinished?: ((request: RecordedRequest) => void) | undefined;
   /** Print one JSON object per line instead of text. */
   readonly json: boolean;
   readonly terminal: { out(text: string): void; err(text: string): void };
@@ -47,6 +49,7 @@ export async function runSimulator(options: RunOptions): Promise<number> {
     terminal.err(`${startFailure(cause, port)}\n`);
     return cause instanceof ScriptError ? 2 : 1;
   }
+  if (options.onFinished) simulator.onFinished(options.onFinished);
   simulator.onFinished((request) => terminal.out(options.json ? jsonLine(request) : textLine(request)));
   terminal.out(
     options.json ? `${JSON.stringify({ event: 'serving', url: simulator.url })}\n` : invitation(simulator.url),

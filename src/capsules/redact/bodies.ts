@@ -1,12 +1,12 @@
 /** Bodies and streams of documents, in which the arguments of one tool call may be spread over many. */
 import { isJsonObject, type JsonValue } from '../../core/json.ts';
 import { rewriteJson } from './json-text.ts';
-import { documentPlace, replaceJson } from './places.ts';
+import { documentPlace, type Keeping, replaceJson } from './places.ts';
 import type { Replacements } from './replacements.ts';
 
 /** A body that should be JSON. */
-export function replaceBody(body: string, to: Replacements): string {
-  return rewriteJson(body, documentPlace(to)) ?? to.text(body);
+export function replaceBody(body: string, to: Replacements, keeping: Keeping = {}): string {
+  return rewriteJson(body, documentPlace(to, undefined, keeping)) ?? to.text(body);
 }
 
 /** The service's answer to a request that it refused, in whatever form. */

@@ -1,5 +1,6 @@
 /** Headers: those that decide how a message is read keep their values, secrets lose them, the rest become filler. */
 import type { Header } from '../format.ts';
+import type { Keeping } from './places.ts';
 import type { Replacements } from './replacements.ts';
 
 const MASK = '••••••••';
@@ -40,8 +41,13 @@ export function headerPairs(raw: readonly string[]): Header[] {
   return pairs;
 }
 
-export function replaceHeaders(headers: readonly Header[], to: Replacements): [string, string][] {
-  return headers.map(([name, value]) => [isOrdinary(name) ? name : to.name(name), replaceValue(name, value, to)]);
+export function replaceHeaders(
+  headers: readonly Header[],
+  to: Replacements,
+  { keepsMember }: Keeping = {},
+): [string, string][] {
+  const isKept = (name: string) => isOrdinary(name) || keepsMember?.(name.replaceAll('-', '_'));
+  return headers.map(([name, value]) => [isKept(name) ? name : to.name(name), replaceValue(name, value, to)]);
 }
 
 function replaceValue(name: string, value: string, to: Replacements): string {

@@ -11,9 +11,15 @@ import { isKnownKey, isKnownValue, isSchemaKeyword } from './words.ts';
 /** By the path of a string, joined by slashes: what takes its place, whatever its key means. */
 type Overrides = ReadonlyMap<string, string>;
 
+/** What is kept besides the words of the protocols. */
+export interface Keeping {
+  /** Whether the name of a member of a document, or of a header, stays although it is not known. */
+  readonly keepsMember?: (key: string) => boolean;
+}
+
 /** A request, a reply or an event of any protocol. */
-export function documentPlace(to: Replacements, overrides: Overrides = new Map()): Place {
-  return new DocumentPlace(to, '', overrides);
+export function documentPlace(to: Replacements, overrides: Overrides = new Map(), keeping: Keeping = {}): Place {
+  return new DocumentPlace(to, '', overrides, keeping);
 }
 
 /** Members with values of the user's own making, below any key. */
@@ -26,8 +32,10 @@ class DocumentPlace implements Place {
   readonly #to: Replacements;
   readonly #key: string;
   readonly #overrides: Overrides;
+  readonly #keeping: Keeping;
 
-  constructor(to: Replacements, key: string, overrides: Overrides) {
+  constructor(to: Replacements, key: string, overrides: Overrides, keeping: Keeping) {
+    this.#keeping = keeping;
     this.#to = to;
     this.#key = key;
     this.#overrides = overrides;
@@ -38,7 +46,7 @@ class DocumentPlace implements Place {
   }
 
   key(key: string): string {
-    return isKnownKey(key) ? key : this.#to.name(key);
+    return isKnownKey(key) || this.#keeping.keepsMember?.(key) ? key : this.#to.name(key);
   }
 
   inside(key: string | number, opens: string): Place {
@@ -49,7 +57,7 @@ class DocumentPlace implements Place {
       if (key === 'metadata') return new MetadataPlace(this.#to);
       if (DATA_KEYS.has(key)) return new DataPlace(this.#to);
     }
-    return key === 'json' ? new DataPlace(this.#to) : new DocumentPlace(this.#to, key, this.#overrides);
+    return key === 'json' ? new DataPlace(this.#to) : new DocumentPlace(this.#to, key, this.#overrides, this.#keeping);
   }
 }
 
@@ -91,7 +99,7 @@ class MetadataPlace extends DataPlace {
   }
 
   override inside(key?: string | number): Place {
-    return key === 'user_id' ? new DocumentPlace(this.#ids, key, new Map()) : this;
+    return key === 'user_id' ? new DocumentPlace(this.#ids, key, new Map(), {}) : this;
   }
 }
 
@@ -257,7 +265,7 @@ function isBase64(text: string): boolean {
 }
 
 /** Made of words that vendors name models with. */
-function isModelName(text: string): boolean {
+export function isModelName(text: string): boolean {
   return text.split(/[^A-Za-z0-9]+/).every((word) => MODEL_WORD.test(word));
 }
 
