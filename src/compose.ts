@@ -4,6 +4,7 @@
  */
 import { prepareNamedAccounts } from './accounts/environment.ts';
 import { openLinked } from './accounts/imports/linked.ts';
+import type { LeasedAccount } from './accounts/lease.ts';
 import type { LimitShare } from './accounts/options.ts';
 import { Pool } from './accounts/pool.ts';
 import type { TokenEndpoints } from './accounts/ports.ts';
@@ -25,6 +26,7 @@ import { createGateway } from './gateway/gateway.ts';
 import type { KeyCounters } from './gateway/key-limits/counters.ts';
 import { inEitherRegion } from './gateway/other-region.ts';
 import type { AccountPool, Gateway, MediaTools, SendUpstream } from './gateway/ports.ts';
+import type { ProbeContext, Prober } from './gateway/probe.ts';
 import { Responses } from './gateway/responses.ts';
 import { readUsageLimits } from './gateway/usage-limits.ts';
 import { WireProfileChoice } from './gateway/wire-profile-choice.ts';
@@ -60,6 +62,8 @@ export interface Composed extends SigningIn {
   /** The clients' keys. */
   readonly apiKeys: ApiKeys;
   readonly store: Store;
+  /** Loaded when needed, which is for one command. */
+  openProber(): Promise<Prober>;
   /** Finishes pending writes and closes connections. */
   close(): Promise<void>;
 }
@@ -67,6 +71,9 @@ export interface Composed extends SigningIn {
 interface Accounts extends AdminAccounts {
   /** The account with a valid access token, refreshed if it expires soon. Throws if there is none, or `not_found`. */
   fresh(id: string): Promise<FreshAccount>;
+  /** What a request of the account needs. Throws like `fresh`. */
+  lent(id: string): Promise<LeasedAccount>;
+  learnReadings(id: string, wireProfile: string, readings: RuleReadings): Promise<void>;
   readonly refreshes: RefreshCounts;
   /** Adds to the readings of the account under this wire profile. Rejects with `storage_unavailable`. */
   learnReadings(id: string, wireProfile: string, readings: RuleReadings): Promise<void>;
@@ -155,7 +162,16 @@ async function composeParts(
   });
   const connections = composeConnections({ settings, wireProfiles, profileChoice, send, clock });
   const close = () => resources.disposeAsync();
-  return { gateway, responses, accounts: pool, connections, apiKeys, store, ...signingIn, close };
+  const openProber = () => loadProber({ upstream, send });
+  return { gateway, responses, accounts: pool, connections, apiKeys, store, openProber, ...signingIn, close };
+}
+
+async function loadProber(context: Omit<ProbeContext, 'probes'>): Promise<Prober> {
+  const [{ Prober }, { PROBES }] = await Promise.all([
+    import('./gateway/probe.ts'),
+    import('./upstreams/codewhisperer/readings/questions.ts'),
+  ]);
+  return new Prober({ ...context, probes: PROBES });
 }
 
 async function openSettingsStore(settings: Settings, clock: Clock, log: Log): Promise<Store> {

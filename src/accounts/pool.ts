@@ -235,6 +235,11 @@ export class Pool {
     return this.#refresher.fresh(this.#entry(id));
   }
 
+  /** What a request needs of the account, with a valid access token. Throws like `fresh`. Takes no slot. */
+  async lent(id: string): Promise<LeasedAccount> {
+    return this.#lend(await this.fresh(id));
+  }
+
   get refreshes(): RefreshCounts {
     return this.#refresher.counts;
   }

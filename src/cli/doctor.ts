@@ -11,10 +11,12 @@ export const doctor: Command = {
   argument: {
     name: 'learnt',
     meaning:
-      '`learnt`: show what the service has taught about each account instead, or about the account named after it',
+      '`learnt`: show what the service has taught about each account instead, or about the account named after it; with `--probe`: the account to probe',
   },
   options: [
     { flag: '--no-answer', meaning: 'do not ask a model; the answer costs a fraction of a credit' },
+    { flag: '--probe', meaning: 'ask on your account how the service reads contested rules, and store it' },
+    { flag: '--yes', meaning: 'with `--probe`: do not prompt' },
     { flag: '--reset', meaning: 'with `learnt`: forget it' },
     {
       flag: '--request <file>',
@@ -32,6 +34,7 @@ export const doctor: Command = {
   examples: [
     'dragoman doctor',
     'dragoman doctor --no-answer --json',
+    'dragoman doctor --probe',
     'dragoman doctor learnt',
     'dragoman doctor learnt --reset',
     'dragoman doctor --request body.json',
@@ -40,6 +43,7 @@ export const doctor: Command = {
   async run(input) {
     const [topic, ...rest] = input.args;
     if (topic === 'learnt') return (await import('./doctor/learnt.ts')).showLearnt(input, rest.join(' ') || undefined);
+    if (input.options.probe === true) return (await import('./doctor/probe.ts')).probe(input, input.argument);
     if (topic !== undefined) throw new UsageError('`dragoman doctor` takes no argument but `learnt`.');
     const file = textOption(input, 'request');
     if (file !== undefined) return (await import('./doctor/request.ts')).examineRequest(input, file);

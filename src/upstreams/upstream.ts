@@ -59,6 +59,28 @@ export interface UpstreamProfiles {
   decodeOwn(body: string): UpstreamProfile | undefined;
 }
 
+/** Questions about the service that chats on an account can answer: see docs/rules.md. */
+export interface UpstreamProbes {
+  /** A chat in which nothing is contested. */
+  control(model: string): Conversation;
+  readonly questions: readonly ProbeQuestion[];
+  /** The rule that the usage of two chats of different length decides. */
+  readonly window: ProbedRule;
+}
+
+export interface ProbedRule {
+  readonly rule: string;
+  readonly question: string;
+  /** The reading that asks more of the service. */
+  readonly bold: string;
+  readonly safe: string;
+}
+
+export interface ProbeQuestion extends ProbedRule {
+  /** A chat that differs between the two readings. */
+  conversation(model: string): Conversation;
+}
+
 export interface UpstreamProfile {
   readonly arn: string;
   readonly name: string;
