@@ -8,6 +8,7 @@ import type {
   TestedProxy,
 } from '../../../src/http/admin/contract/account.ts';
 import type { FoundSignIn } from '../../../src/http/admin/contract/import.ts';
+import type { LearnedView } from '../../../src/http/admin/contract/learned.ts';
 import type { AccountUsage } from '../../../src/http/admin/contract/overview.ts';
 import type { ClaimView, SignInView } from '../../../src/http/admin/contract/sign-in.ts';
 import { ACCOUNTS_KEY, MODELS_KEY, TRASH_KEY, USAGE_KEY } from './keys.ts';
@@ -133,6 +134,20 @@ export async function deleteAccount(id: string): Promise<void> {
 /** `proxy`: as in AccountChanges; undefined: the account's own. Saves nothing. */
 export function testProxy(id: string, proxy: string | null | undefined): Promise<TestedProxy> {
   return post<TestedProxy>(`/v2/accounts/${id}/proxy-test`, { proxy });
+}
+
+/** What the service has shown about an account, such as the wire profiles that it refused. */
+export function learnedQuery(id: string) {
+  return queryOptions({
+    queryKey: [...ACCOUNTS_KEY, id, 'learned'],
+    queryFn: async ({ signal }) =>
+      (await get<{ readonly learned: LearnedView }>(`/v2/accounts/${id}/learned`, { signal })).learned,
+  });
+}
+
+/** The next request begins with the first wire profile again. */
+export async function forgetLearned(id: string): Promise<void> {
+  await remove(`/v2/accounts/${id}/learned`).finally(invalidateAccounts);
 }
 
 export interface SignInOptions {

@@ -1,13 +1,13 @@
 /** Draws a chart. In a file of its own: the library weighs as much as the rest of the console. */
 import '@mantine/charts/styles.css';
-import { AreaChart, BarChart, LineChart } from '@mantine/charts';
+import { AreaChart, BarChart } from '@mantine/charts';
 import { formatMoment, formatTime } from './numbers.ts';
 import type { ChartPoint, ChartSeries } from './series.ts';
 
 interface ChartDrawingProps {
   readonly points: readonly ChartPoint[];
   readonly series: readonly ChartSeries[];
-  readonly kind: 'area' | 'bar' | 'line';
+  readonly kind: 'area' | 'bar';
   readonly format: (value: number) => string;
   readonly height: number;
 }
@@ -35,8 +35,6 @@ export default function ChartDrawing({ points, series, kind, format, height }: C
     tooltipProps: { labelFormatter: (timeMs: unknown) => (typeof timeMs === 'number' ? formatTime(timeMs) : '') },
   };
   if (kind === 'bar') return <BarChart {...shared} type="stacked" barProps={{ isAnimationActive: false }} />;
-  if (kind === 'line')
-    return <LineChart {...shared} withDots={false} curveType="monotone" lineProps={{ isAnimationActive: false }} />;
   return (
     <AreaChart
       {...shared}

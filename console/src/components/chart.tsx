@@ -13,7 +13,7 @@ interface ChartProps {
   /** Undefined while they are loaded. */
   readonly points: readonly ChartPoint[] | undefined;
   readonly format: (value: number) => string;
-  readonly kind?: 'area' | 'bar' | 'line';
+  readonly kind?: 'area' | 'bar';
   /** In the reader's language: the name of a series. */
   readonly nameOf?: (series: string) => string;
   /** Beside the title: how the series are grouped, say. */

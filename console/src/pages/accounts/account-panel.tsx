@@ -6,8 +6,7 @@ import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Account, accountsQuery, changeAccount, usageQuery } from '../../api/accounts.ts';
 import { ErrorNotice } from '../../components/error-notice.tsx';
-import { useNow } from '../../components/now.ts';
-import { formatCount, formatMoment, formatTime } from '../../components/numbers.ts';
+import { formatCount, formatTime } from '../../components/numbers.ts';
 import { SidePanel } from '../../components/side-panel.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
 import { announce } from '../../components/undo.tsx';
@@ -15,8 +14,10 @@ import classes from './accounts.module.css';
 import { PlanBar } from './plan-bar.tsx';
 import { ProxyField, proxyOf } from './proxy-field.tsx';
 import { AccountBadge, useSkipText, useStateText } from './state.tsx';
+import { WireProfile } from './wire-profile.tsx';
 
 export function AccountPanel() {
+  const { t } = useTranslation('accounts');
   const { accountId = '' } = useParams({ strict: false });
   const navigate = useNavigate();
   const { data: accounts } = useQuery(accountsQuery);
@@ -24,7 +25,13 @@ export function AccountPanel() {
   const close = () => void navigate({ to: '/accounts' });
   return (
     <SidePanel title={account?.label ?? accountId} close={close}>
-      {account === undefined ? <Skeleton height={240} /> : <AccountDetails account={account} />}
+      {account !== undefined ? (
+        <AccountDetails account={account} />
+      ) : accounts === undefined ? (
+        <Skeleton height={240} />
+      ) : (
+        <Text>{t('gone')}</Text>
+      )}
     </SidePanel>
   );
 }
@@ -92,21 +99,6 @@ function Facts({ account }: { readonly account: Account }) {
         ),
       )}
     </dl>
-  );
-}
-
-function WireProfile({ account: { wireProfile } }: { readonly account: Account }) {
-  const { t } = useTranslation('accounts');
-  const nowMs = useNow();
-  const { id, reason, until } = wireProfile;
-  return (
-    <>
-      <code>{id}</code>{' '}
-      <Text span inherit c="dimmed">
-        {t(`wireProfile.${reason}`)}
-        {until !== null && t('wireProfile.until', { time: formatMoment(until, nowMs) })}
-      </Text>
-    </>
   );
 }
 

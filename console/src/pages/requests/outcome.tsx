@@ -1,4 +1,5 @@
 /** How a request ended, as a word and its HTTP status. */
+import { Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { LedgerRequest } from '../../api/requests.ts';
 import { StatusBadge, type Tone } from '../../components/status-badge.tsx';
@@ -15,7 +16,10 @@ export function Outcome({ outcome, status }: Pick<LedgerRequest, 'outcome' | 'st
   const { t } = useTranslation('requests');
   return (
     <StatusBadge tone={TONES[outcome]}>
-      {t(`outcome.${outcome}`)} {status}
+      {t(`outcome.${outcome}`)}
+      <Text span inherit visibleFrom="xs">
+        {status}
+      </Text>
     </StatusBadge>
   );
 }

@@ -8,6 +8,7 @@ import { Audit } from './audit.tsx';
 import { Gateway } from './gateway.tsx';
 import { General } from './general.tsx';
 import { Session } from './session.tsx';
+import classes from './settings.module.css';
 import { parseSettingsSearch, TABS, type Tab } from './settings-search.ts';
 
 const PANELS: Record<Tab, () => React.ReactNode> = {
@@ -31,7 +32,7 @@ export function SettingsPage() {
       <Tabs value={tab} onChange={open} keepMounted={false}>
         <Tabs.List mb="md" aria-label={t('shell:pages.settings')}>
           {TABS.map((name) => (
-            <Tabs.Tab key={name} value={name}>
+            <Tabs.Tab key={name} value={name} className={classes.tab}>
               {t(`tabs.${name}`)}
             </Tabs.Tab>
           ))}

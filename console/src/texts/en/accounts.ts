@@ -52,7 +52,11 @@ export const accounts = {
     setting: '(set by DRAGOMAN_WIRE_PROFILE)',
     learned: '(it worked after the service had refused others)',
     until: ' · the first is tried again at {{time}}',
+    refused: '{{id}} was refused at {{time}}: {{reason}}',
+    forget: 'Try the first again now',
+    forgotten: '“{{label}}” begins with the first wire profile again.',
   },
+  gone: 'There is no such account. It may have been removed.',
   proxyTest: {
     button: 'Test',
     works: 'Works: {{host}} answered in {{time}}.',

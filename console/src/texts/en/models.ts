@@ -18,7 +18,7 @@ export const models = {
   columns: {
     model: 'Model',
     window: 'Context',
-    output: 'Longest answer',
+    output: 'Max output',
     cost: 'Cost',
     images: 'Images',
     reasoning: 'Reasoning',

@@ -53,7 +53,11 @@ export const accounts: Translated<typeof english> = {
     setting: '（由 DRAGOMAN_WIRE_PROFILE 指定）',
     learned: '（其他协议配置被上游拒绝后改用）',
     until: ' · {{time}} 再次尝试首选',
+    refused: '{{id}} 于 {{time}} 被拒绝：{{reason}}',
+    forget: '立即重试首选',
+    forgotten: '“{{label}}”将从首选协议配置重新开始。',
   },
+  gone: '没有这个账号，可能已被移除。',
   proxyTest: {
     button: '测试',
     works: '可用：{{host}} 在 {{time}} 内应答。',
