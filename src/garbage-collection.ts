@@ -1,5 +1,8 @@
 /** How V8 collects garbage in a process that serves requests. */
 import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { Clock } from './core/clock.ts';
+import { systemClock } from './transport/clock.ts';
 
 /**
  * Marks live objects in the main thread, in steps of a few milliseconds, rather than in V8's own threads. Those compete with
@@ -8,4 +11,30 @@ import { setFlagsFromString } from 'node:v8';
  */
 export function avoidStalls(): void {
   setFlagsFromString('--no-concurrent-marking');
+}
+
+/** Long enough for what follows the start, such as opening the ledger. */
+const RELEASE_AFTER_MS = 500;
+
+/**
+ * Collects what loading has left behind and gives the memory back, once, if no request is open by then: 103 MB become 89 MB
+ * for 75 ms of processor time. V8 itself would keep it until thousands of requests have been served.
+ */
+export function releaseStartMemory(
+  isBusy: () => boolean,
+  clock: Pick<Clock, 'schedule'> = systemClock,
+  collect: () => void = collectAll,
+): void {
+  clock.schedule(RELEASE_AFTER_MS, () => {
+    if (!isBusy()) collect();
+  });
+}
+
+function collectAll(): void {
+  // Only contexts created while the flag is set have the function.
+  setFlagsFromString('--expose-gc');
+  const gc: NodeJS.GCFunction = runInNewContext('gc');
+  setFlagsFromString('--no-expose-gc');
+  // The usual flavour leaves the young generation as large as it has grown.
+  gc({ type: 'major', flavor: 'last-resort' });
 }

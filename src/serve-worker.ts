@@ -14,7 +14,7 @@ import { type Serving, startServing } from './compose-server.ts';
 import type { Settings } from './config.ts';
 import { GatewayError } from './core/errors.ts';
 import { unreachable } from './core/unreachable.ts';
-import { avoidStalls } from './garbage-collection.ts';
+import { avoidStalls, releaseStartMemory } from './garbage-collection.ts';
 import type { RunningLog } from './telemetry/log.ts';
 
 const started = Promise.withResolvers<StartWorker>();
@@ -83,18 +83,20 @@ async function serve(): Promise<number> {
     await Promise.all([send({ type: 'failed', error }), log.flush()]);
     return 1;
   }
+  const { serving } = running;
+  releaseStartMemory(() => serving.server.open().requests > 0);
   writeCompileCacheSoon();
-  const { server, accounts, keys, isLocalMode, newAdminToken } = running.serving;
+  const { server, accounts, keys, isLocalMode, newAdminToken } = serving;
   const { url, port, adminUrl } = server;
   // Only the facts of the first worker are shown.
   const isShown = number === 1 && terminal.isInteractive;
-  const ticket = isShown ? await running.serving.createTicket().catch(() => undefined) : undefined;
+  const ticket = isShown ? await serving.createTicket().catch(() => undefined) : undefined;
   void send({
     type: 'serving',
     serving: { server: { url, port, adminUrl }, accounts, keys, isLocalMode, newAdminToken, ticket },
   });
   await stopped.promise;
-  await endWithin(settings.shutdownTimeoutMs + CLOSING_TIMEOUT_MS, running.serving.stop(), log);
+  await endWithin(settings.shutdownTimeoutMs + CLOSING_TIMEOUT_MS, serving.stop(), log);
   return 0;
 }
 

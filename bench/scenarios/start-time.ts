@@ -7,25 +7,29 @@ import { join } from 'node:path';
 import { freePort, untilListening } from '../processes.ts';
 import { BUDGETS } from '../report/budgets.ts';
 import { type Row, toRow } from '../report/rows.ts';
-import { buildIfOutdated, dragomanEnvironment, ROOT, START } from '../subjects/dragoman.ts';
+import { buildIfOutdated, dragomanEnvironment, LAUNCHER, ROOT } from '../subjects/dragoman.ts';
 import { type Bench, isDragoman, type Outcome } from './scenario.ts';
 
-const MAINS = [
-  { name: 'a checkout', main: START, budget: BUDGETS.startOfCheckout },
-  { name: 'the package', main: 'dist/main.js', budget: BUDGETS.startOfPackage },
-  { name: 'a checkout with changed files', main: 'src/main.ts', budget: undefined },
+const STARTS = [
+  { name: 'a checkout', command: [join(ROOT, LAUNCHER)], budget: BUDGETS.startOfCheckout },
+  { name: 'the package', command: [process.execPath, join(ROOT, 'dist/main.js')], budget: BUDGETS.startOfPackage },
+  {
+    name: 'a checkout with changed files',
+    command: [process.execPath, join(ROOT, 'src/main.ts')],
+    budget: undefined,
+  },
 ] as const;
 
 export async function startTime(bench: Bench): Promise<Outcome> {
   if (!bench.subjects.some(isDragoman)) return { rows: [] };
   buildIfOutdated();
   const rows: Row[] = [];
-  for (const { name, main, budget } of MAINS) {
+  for (const { name, command, budget } of STARTS) {
     bench.say(`start of ${name}`);
     const cache = bench.processes.makeFolder('cache');
-    const firstMs = await oneStart(bench, main, cache);
+    const firstMs = await oneStart(bench, command, cache);
     const laterMs: number[] = [];
-    for (let start = 0; start < bench.scale.starts; start++) laterMs.push(await oneStart(bench, main, cache));
+    for (let start = 0; start < bench.scale.starts; start++) laterMs.push(await oneStart(bench, command, cache));
     rows.push(
       toRow({
         name: `start of \`serve\` to its first answer, ${name}`,
@@ -40,7 +44,11 @@ export async function startTime(bench: Bench): Promise<Outcome> {
 }
 
 /** With a new home, so that the database is created too. */
-async function oneStart({ processes, upstreamPort }: Bench, main: string, cache: string): Promise<number> {
+async function oneStart(
+  { processes, upstreamPort }: Bench,
+  [program, ...args]: readonly [string, ...string[]],
+  cache: string,
+): Promise<number> {
   const folder = processes.makeFolder('start');
   const port = await freePort();
   const env = {
@@ -49,15 +57,12 @@ async function oneStart({ processes, upstreamPort }: Bench, main: string, cache:
     XDG_CACHE_HOME: cache,
   };
   const beganMs = performance.now();
-  const started = processes.start('dragoman', 'subject', process.execPath, [join(ROOT, main), 'serve'], {
-    cwd: folder,
-    env,
-  });
+  const started = processes.start('dragoman', 'subject', program, [...args, 'serve'], { cwd: folder, env });
   try {
     await untilListening(port, started);
     const answer = await fetch(`http://127.0.0.1:${port}/healthz`);
     await answer.text();
-    if (!answer.ok) throw new Error(`${main} serve responds to /healthz with ${answer.status}`);
+    if (!answer.ok) throw new Error(`${program} responds to /healthz with ${answer.status}`);
     return performance.now() - beganMs;
   } finally {
     await processes.stop(started);

@@ -9,8 +9,8 @@ import { type Subject, type SubjectKind, untilServing } from './subject.ts';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
 
-/** What `npm start` and `./dragoman` run in a checkout. */
-export const START = 'tools/start.js';
+/** In a checkout, relative to its root. */
+export const LAUNCHER = 'dragoman';
 
 export const DRAGOMAN: SubjectKind = dragomanWith('dragoman', {});
 
@@ -44,7 +44,7 @@ async function start(
   buildIfOutdated();
   const folder = processes.makeFolder(name);
   const port = await freePort();
-  const started = processes.start(name, 'subject', process.execPath, [join(ROOT, START), 'serve'], {
+  const started = processes.start(name, 'subject', join(ROOT, LAUNCHER), ['serve'], {
     cwd: folder,
     env: { ...dragomanEnvironment(folder, port, upstreamPort), ...environment },
   });

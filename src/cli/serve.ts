@@ -1,7 +1,7 @@
 /** `dragoman serve`: runs the gateway. */
 import { writeCompileCacheSoon } from '../compile-cache.ts';
 import type { Settings } from '../config.ts';
-import { avoidStalls } from '../garbage-collection.ts';
+import { avoidStalls, releaseStartMemory } from '../garbage-collection.ts';
 import type { Command } from './command.ts';
 import { settingOptions, settingsOf } from './settings-of.ts';
 
@@ -46,6 +46,7 @@ export const serve: Command = {
     const serving = await starting;
     const ticket = terminal.isInteractive ? await serving.createTicket().catch(() => undefined) : undefined;
     banner.printServing(input, { ...serving, ticket });
+    releaseStartMemory(() => serving.server.open().requests > 0);
     writeCompileCacheSoon();
     log.info({ signal: await stopped }, 'shutting down; waiting for open replies');
     await endWithin(settings.shutdownTimeoutMs + CLOSING_TIMEOUT_MS, serving.stop(), log);

@@ -1,0 +1,32 @@
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { createFakeClock } from '../test/support/fake-clock.ts';
+import { releaseStartMemory } from './garbage-collection.ts';
+
+const AFTER_MS = 500;
+
+describe('releaseStartMemory', () => {
+  it('collects garbage once after the start', async () => {
+    const clock = createFakeClock();
+    const reference = new WeakRef({ size: 'small' });
+    releaseStartMemory(() => false, clock);
+    // Until the end of a job, its new references keep their objects.
+    await setImmediate();
+    clock.advance(AFTER_MS);
+    expect(reference.deref()).toBe(undefined);
+  });
+
+  it('leaves it to V8 while requests are open', () => {
+    const clock = createFakeClock();
+    let collections = 0;
+    releaseStartMemory(
+      () => true,
+      clock,
+      () => {
+        collections += 1;
+      },
+    );
+    clock.advance(2 * AFTER_MS);
+    expect(collections).toBe(0);
+  });
+});
