@@ -20,6 +20,8 @@ export class HttpExchange {
   readonly record: RequestRecord;
   /** The client's key, if it restricts what the client may do. */
   key: StoredKey | undefined = undefined;
+  /** In `OpenExchanges`. */
+  place = -1;
   readonly #clock: Pick<Clock, 'now'>;
 
   constructor(request: IncomingMessage, response: ServerResponse, requestId: string, clock: Pick<Clock, 'now'>) {

@@ -13,6 +13,7 @@ import { Connections } from './connections.ts';
 import { type ErrorDialect, HttpExchange, sendError } from './http-exchange.ts';
 import { randomId } from './ids.ts';
 import { adminOriginRejection, originRejection } from './local-mode.ts';
+import { OpenExchanges } from './open-exchanges.ts';
 import { ApiPaths } from './paths.ts';
 import type { ServerOptions } from './ports.ts';
 import { createRequestLog } from './request-log.ts';
@@ -37,7 +38,7 @@ declare module 'fastify' {
 export class RequestPipeline {
   readonly options: ServerOptions;
   /** Requests whose answer has not ended. */
-  readonly inFlight = new Set<HttpExchange>();
+  readonly inFlight = new OpenExchanges();
   readonly connections: Connections;
   readonly protocols: readonly ClientProtocol[];
   readonly paths: ApiPaths;
