@@ -161,6 +161,12 @@ describe('the settings', () => {
     expect(problemsOf({ DRAGOMAN_PORT: 'x', DRAGOMAN_REGION: 'y' }, 'DRAGOMAN_HOTS=1')).toHaveLength(3);
   });
 
+  it('rejects recorded text without a ledger to record it in', () => {
+    const env = { DRAGOMAN_LEDGER: 'no', DRAGOMAN_LEDGER_TEXT: 'sealed' };
+    expect(problemsOf(env)).toEqual([expect.stringContaining('without a ledger no text is kept')]);
+    for (const one of Object.entries(env)) expect(problemsOf(Object.fromEntries([one]))).toEqual([]);
+  });
+
   it('never shows a secret, neither as a value nor in an error', () => {
     const canary = 'canary-8f2b';
     const env = Object.fromEntries(

@@ -87,6 +87,7 @@ export function loadSettings(env: Environment, files: readonly EnvFile[] = [], f
       break;
     }
   }
+  problems.push(...contradictions(settings));
   if (problems.length > 0) throw new SettingsError(problems);
   const home = typeof settings.home === 'string' ? settings.home : DEFAULT_HOME;
   for (const key of SETTING_KEYS) {
@@ -94,6 +95,14 @@ export function loadSettings(env: Environment, files: readonly EnvFile[] = [], f
   }
   // Both loops have visited every key, and each value passed its own row's schema.
   return { settings: settings as Settings, origins: origins as Record<SettingKey, Origin>, warnings };
+}
+
+/** Settings that are valid by themselves, but not together. */
+function contradictions({ ledger, ledgerText }: Partial<Record<SettingKey, unknown>>): string[] {
+  if (ledger !== false || ledgerText !== 'sealed') return [];
+  return [
+    'DRAGOMAN_LEDGER_TEXT is sealed, but DRAGOMAN_LEDGER is no: without a ledger no text is kept. Change one of them.',
+  ];
 }
 
 /** `.env` of the working directory, if there is one. */
