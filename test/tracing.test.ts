@@ -106,6 +106,31 @@ describe('traces', () => {
     for (const { headers } of gateway.simulator.requests) expect(JSON.stringify(headers)).not.toContain(TRACE_ID);
   });
 
+  it('of a client get a span for the request, and below it one for each attempt', async () => {
+    const { chat, spans } = await traced({
+      script: {
+        replies: [{ times: 1, refuse: { status: 500, name: 'InternalServerException' } }, { steps: ['Hello.'] }],
+      },
+    });
+    await chat({ traceparent: `00-${TRACE_ID}-${PARENT_ID}-01` }, { stream: true });
+    const all = await spans();
+    const request = only(all, SERVER);
+    const attempts = all.filter(({ kind }) => kind === CLIENT).sort((a, b) => a.startMs - b.startMs);
+    expect(request).toMatchObject({ traceId: TRACE_ID, parentId: PARENT_ID });
+    expect(attempts.map(({ traceId, parentId, isError }) => ({ traceId, parentId, isError }))).toEqual([
+      { traceId: TRACE_ID, parentId: request.spanId, isError: true },
+      { traceId: TRACE_ID, parentId: request.spanId, isError: false },
+    ]);
+    for (const { attributes } of attempts)
+      expect(attributes).toMatchObject({
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.provider.name': 'aws.codewhisperer',
+        'gen_ai.request.model': 'claude-sonnet-4.5',
+      });
+    expect(attempts[1]?.attributes).toMatchObject({ 'gen_ai.usage.output_tokens': expect.any(Number) });
+    expect(new Set(all.map(({ spanId }) => spanId)).size).toBe(3);
+  });
+
   it.each([
     ['incomplete', `00-${TRACE_ID}-${PARENT_ID}`],
     ['malformed', '00-0-0-01'],
