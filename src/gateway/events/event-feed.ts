@@ -1,6 +1,6 @@
 /**
- * What happens in this process, and what other-processes.ts finds of the others, for consoles that watch: the last events in a ring, and the streams that get them. While
- * no console watches, an event costs a comparison and a counter.
+ * What happens in this process, and what other-processes.ts finds of the others, for consoles that watch: the last events in
+ * a ring, and the streams that get them. While no console watches, an event costs a comparison and a counter.
  */
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
