@@ -29,6 +29,7 @@ import type { AccountPool, Gateway, MediaTools, SendUpstream } from './gateway/p
 import type { ProbeContext, Prober } from './gateway/probe.ts';
 import { Responses } from './gateway/responses.ts';
 import { readUsageLimits } from './gateway/usage-limits.ts';
+import { checkWireProfile } from './gateway/wire-profile-check.ts';
 import { WireProfileChoice } from './gateway/wire-profile-choice.ts';
 import type { AdminAccounts, Connections } from './http/admin/ports.ts';
 import { createImageFitter } from './media/fit-image.ts';
@@ -64,6 +65,8 @@ export interface Composed extends SigningIn {
   readonly store: Store;
   /** Loaded when needed, which is for one command. */
   openProber(): Promise<Prober>;
+  /** Number of models that the service lists through it; undefined: unknown. Rejects with the service's refusal. */
+  checkWireProfile(accountId: string, wireProfile: string, signal: AbortSignal): Promise<number | undefined>;
   /** Finishes pending writes and closes connections. */
   close(): Promise<void>;
 }
@@ -72,8 +75,7 @@ interface Accounts extends AdminAccounts {
   /** The account with a valid access token, refreshed if it expires soon. Throws if there is none, or `not_found`. */
   fresh(id: string): Promise<FreshAccount>;
   /** What a request of the account needs. Throws like `fresh`. */
-  lent(id: string): Promise<LeasedAccount>;
-  learnReadings(id: string, wireProfile: string, readings: RuleReadings): Promise<void>;
+  lent(id: string, wireProfile?: string): Promise<LeasedAccount>;
   readonly refreshes: RefreshCounts;
   /** Adds to the readings of the account under this wire profile. Rejects with `storage_unavailable`. */
   learnReadings(id: string, wireProfile: string, readings: RuleReadings): Promise<void>;
@@ -163,7 +165,12 @@ async function composeParts(
   const connections = composeConnections({ settings, wireProfiles, profileChoice, send, clock });
   const close = () => resources.disposeAsync();
   const openProber = () => loadProber({ upstream, send });
-  return { gateway, responses, accounts: pool, connections, apiKeys, store, openProber, ...signingIn, close };
+  const checks = {
+    openProber,
+    checkWireProfile: async (id: string, wireProfile: string, signal: AbortSignal) =>
+      checkWireProfile({ upstream, send }, await pool.lent(id, wireProfile), signal),
+  };
+  return { gateway, responses, accounts: pool, connections, apiKeys, store, ...checks, ...signingIn, close };
 }
 
 async function loadProber(context: Omit<ProbeContext, 'probes'>): Promise<Prober> {

@@ -1,9 +1,11 @@
 /** `dragoman doctor` on a sound installation, and on each kind of broken one: it names the fault and the remedy. */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Finding } from '../src/cli/doctor/finding.ts';
+import { programFinding } from '../src/cli/doctor/installation.ts';
+import { DEFAULT_ACCOUNT, IDC_ACCOUNT } from '../src/simulator/default-accounts.ts';
 import type { Script } from '../src/simulator/script.ts';
 import { createHome, runCommand } from './support/command.ts';
 import { createSimulator, environmentFor } from './support/simulator.ts';
@@ -35,8 +37,9 @@ async function examine(
 async function simulated(
   env: Record<string, string> = {},
   replies: Script['replies'] = [],
+  more: Omit<Script, 'replies'> = {},
 ): Promise<Record<string, string>> {
-  const simulator = await createSimulator({ script: { replies } });
+  const simulator = await createSimulator({ script: { replies, ...more } });
   return { ...environmentFor(simulator.url), DRAGOMAN_DATABASE_URL: '', ...env };
 }
 
@@ -59,7 +62,7 @@ describe('dragoman doctor', () => {
     expect(faults).toEqual([]);
     expect(code).toBe(0);
     expect(new Set(findings.map(({ check }) => check))).toEqual(
-      new Set(['program', 'settings', 'database', 'network', 'clock', 'account', 'models', 'answer']),
+      new Set(['program', 'settings', 'database', 'network', 'clock', 'account', 'profiles', 'models', 'answer']),
     );
     expect(findings.at(-1)).toMatchObject({ check: 'answer', detail: expect.stringContaining('credit') });
   });
@@ -145,6 +148,21 @@ describe('dragoman doctor on this machine', () => {
     expect(faults).toEqual([expect.stringMatching(/DRAGOMAN_WIRE_PROFILE is "q-rset".*Use one of: /)]);
   });
 
+  it('names a wire profile file with a mistake', async () => {
+    const home = createHome();
+    const folder = join(home, 'data', 'profiles');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'mine.json'), '{"id":"mine","extends":"q-rest","limits":{"imageBytes":-1}}');
+    const { code, faults } = await examine(await simulated({ DRAGOMAN_HOME: join(home, 'data') }), home);
+    expect(code).toBe(1);
+    expect(faults[0]).toMatch(/mine\.json is not valid.*limits\.imageBytes.*docs\/wire-profiles\.md/);
+  });
+
+  it('names a version of Node.js that is too old', () => {
+    expect(programFinding('22.4.0')).toMatchObject({ status: 'failed', remedy: 'Install Node.js 24 or later.' });
+    expect(programFinding('26.1.0')).toMatchObject({ status: 'ok' });
+  });
+
   it('warns of a database in memory', async () => {
     const { code, faults } = await examine(await simulated({ DRAGOMAN_DATABASE_URL: 'sqlite::memory:' }));
     expect(code).toBe(0);
@@ -208,6 +226,22 @@ describe('dragoman doctor on the network', () => {
     expect(faults[0]).toMatch(/^failed network .*through the proxy http:\/\/127\.0\.0\.1:1.*HTTP_PROXY/);
   });
 
+  it('names a host name that does not resolve', async () => {
+    const { faults } = await examine(await simulated({ DRAGOMAN_UPSTREAM_URL: 'http://service.invalid' }));
+    expect(faults[0]).toMatch(/^failed network .*(?:the host name does not exist|the name server did not respond)/);
+  });
+
+  it('names a proxy that rejects the user name', async () => {
+    const proxy = createServer((_request, response) => response.writeHead(407).end());
+    proxy.on('connect', (_request, socket) => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'));
+    await new Promise<void>((resolve) => void proxy.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void proxy.close());
+    const address = proxy.address();
+    const HTTP_PROXY = typeof address === 'object' ? `http://127.0.0.1:${address?.port}` : '';
+    const { faults } = await examine(await simulated({ DRAGOMAN_UPSTREAM_URL: 'http://service.invalid', HTTP_PROXY }));
+    expect(faults[0]).toMatch(/^failed network .*the proxy rejected the user name or password \(407\).*HTTP_PROXY/);
+  });
+
   it.each([
     [20, 'failed', 'behind'],
     [-1, 'warning', 'ahead of'],
@@ -245,6 +279,63 @@ describe('dragoman doctor on accounts', () => {
     await runCommand(['accounts', 'disable', 'environment'], env, home);
     const { faults } = await examine(env, home);
     expect(faults[0]).toMatch(/^warning account is disabled Enable it with `dragoman accounts enable /);
+  });
+
+  it('names the wire profiles through which the service accepts an account', async () => {
+    const { findings } = await examine(await simulated());
+    expect(findings.find(({ check }) => check === 'profiles')).toMatchObject({
+      status: 'ok',
+      detail: expect.stringMatching(/^uses q-rest; accepted: q-rest, q-json, kiro-krs.*$/),
+    });
+  });
+
+  it('warns of a wire profile that is refused, and names the one that requests move on to', async () => {
+    const refuse = { status: 404 };
+    const refusals = [{ when: { operation: 'ListAvailableModels', flavour: 'rest' as const }, refuse }];
+    const { faults } = await examine(await simulated({}, [], { refusals }));
+    expect(faults).toContainEqual(
+      expect.stringMatching(/^warning profiles the service refuses q-rest: .*Nothing: requests move on to q-json/),
+    );
+  });
+
+  it('names a service that refuses every wire profile', async () => {
+    const refuse = { status: 403, name: 'AccessDeniedException', message: 'User is not authorized to make this call.' };
+    const { code, faults } = await examine(
+      await simulated({}, [], { refusals: [{ when: { operation: 'ListAvailableModels' }, refuse }] }),
+    );
+    expect(code).toBe(1);
+    expect(faults).toContainEqual(
+      expect.stringMatching(/^failed profiles the service refuses q-rest: .*wire-profiles\.md/),
+    );
+    expect(faults).toContainEqual(expect.stringMatching(/^failed models .*administrator of the organisation/));
+  });
+
+  it('names a profile ARN that belongs to another identity and region', async () => {
+    const simulator = await createSimulator({ script: { replies: [] } });
+    const env = {
+      ...environmentFor(simulator.url),
+      DRAGOMAN_DATABASE_URL: '',
+      DRAGOMAN_REFRESH_TOKEN: IDC_ACCOUNT.refreshToken ?? '',
+      DRAGOMAN_CLIENT_ID: IDC_ACCOUNT.clientId ?? '',
+      DRAGOMAN_CLIENT_SECRET: IDC_ACCOUNT.clientSecret ?? '',
+      DRAGOMAN_PROFILE_ARN: 'arn:aws:codewhisperer:eu-central-1:999988887777:profile/ZZZZZZZZZZZZ',
+    };
+    const { code, faults } = await examine(env);
+    expect(code).toBe(1);
+    expect(faults).toContainEqual(
+      expect.stringMatching(
+        /^failed profiles the service refuses q-rest: .*Check the profile ARN arn:aws:codewhisperer:eu-central-1:/,
+      ),
+    );
+  });
+
+  it('warns of a plan that is nearly used up', async () => {
+    const simulator = await createSimulator({ script: { replies: [] } });
+    const { limit, used } = simulator.creditsOf(DEFAULT_ACCOUNT.id);
+    simulator.spendCredits(DEFAULT_ACCOUNT.id, (limit - used) * 0.95);
+    const { code, faults } = await examine({ ...environmentFor(simulator.url), DRAGOMAN_DATABASE_URL: '' });
+    expect(code).toBe(0);
+    expect(faults).toEqual([expect.stringMatching(/^warning account [\d.,]+ of [\d.,]+ left of/)]);
   });
 
   it.each([

@@ -235,9 +235,14 @@ export class Pool {
     return this.#refresher.fresh(this.#entry(id));
   }
 
-  /** What a request needs of the account, with a valid access token. Throws like `fresh`. Takes no slot. */
-  async lent(id: string): Promise<LeasedAccount> {
-    return this.#lend(await this.fresh(id));
+  /**
+   * What a request needs of the account, with a valid access token. Throws like `fresh`. Takes no slot. `wireProfile`: in
+   * place of the one in use.
+   */
+  async lent(id: string, wireProfile?: string): Promise<LeasedAccount> {
+    const account = await this.fresh(id);
+    if (wireProfile === undefined) return this.#lend(account);
+    return lend(account, wireProfile, this.#options, this.#refresher.signerOf(account));
   }
 
   get refreshes(): RefreshCounts {

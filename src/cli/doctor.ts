@@ -107,13 +107,15 @@ async function* examineService(
   { settings }: LoadedSettings,
   composed: Composed,
 ): AsyncGenerator<Finding> {
-  const [{ networkFindings }, { accountFindings }, { answerFindings }] = await Promise.all([
+  const [{ networkFindings }, { accountFindings }, { answerFindings }, { loadWireProfiles }] = await Promise.all([
     import('./doctor/network.ts'),
     import('./doctor/accounts.ts'),
     import('./doctor/answer.ts'),
+    import('../compose-profiles.ts'),
   ]);
+  const profiles = await loadWireProfiles(settings);
   yield* networkFindings(composed.accounts.list(), settings);
-  yield* accountFindings(composed);
+  yield* accountFindings(composed, (kind) => profiles.orderFor(kind, settings.wireProfile));
   if (composed.accounts.list().length > 0)
     yield* answerFindings(composed, options.answer !== false, settings.firstByteTimeoutMs);
 }

@@ -48,7 +48,8 @@ const UNTRUSTED: ReadonlySet<string> = new Set([
 /** Never uses the message of the cause, which may contain a proxy's password. */
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return 'unknown reason';
-  const status = /^Proxy response \((\d{3})\)/.exec(cause.message)?.[1];
+  // undici has a text of its own for requests that a proxy forwards without a tunnel.
+  const status = /^Proxy (?:response|Authentication Required) \((\d{3})\)/.exec(cause.message)?.[1];
   if (status === '407') return 'the proxy rejected the user name or password (407)';
   if (status !== undefined) return `the proxy responded with ${status}`;
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;

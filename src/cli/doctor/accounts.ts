@@ -8,20 +8,29 @@ import { toAccountView } from '../../http/admin/account-view.ts';
 import { systemClock } from '../../transport/clock.ts';
 import { stateText } from '../accounts-list.ts';
 import { type Finding, failed, failedWith, ok, warning } from './finding.ts';
+import { wireProfileFinding } from './profiles.ts';
 
 /** Of a plan: below this share, the owner should know. */
 const LOW_SHARE = 0.1;
 
-export async function* accountFindings({ accounts }: Pick<Composed, 'accounts'>): AsyncGenerator<Finding> {
+type Examined = Pick<Composed, 'accounts' | 'checkWireProfile'>;
+
+/** `orderFor`: the wire profiles for a kind of account. */
+export async function* accountFindings(
+  composed: Examined,
+  orderFor: (kind: string) => readonly string[],
+): AsyncGenerator<Finding> {
+  const { accounts } = composed;
   const all = accounts.list();
   if (all.length === 0) {
     const remedy = 'Sign in with `dragoman login`, or run `dragoman accounts import` to use a sign-in of this machine.';
     yield failed({ check: 'account' }, 'no account is signed in', remedy);
   }
-  for (const account of all) yield* oneAccount(account, accounts);
+  for (const account of all) yield* oneAccount(account, composed, orderFor(account.credential.kind));
 }
 
-async function* oneAccount(account: Account, accounts: Composed['accounts']): AsyncGenerator<Finding> {
+async function* oneAccount(account: Account, composed: Examined, order: readonly string[]): AsyncGenerator<Finding> {
+  const { accounts } = composed;
   const about = { check: 'account', subject: account.label } as const;
   if (account.health.state.status === 'disabled') {
     yield warning(about, 'is disabled', `Enable it with \`dragoman accounts enable ${account.id}\`.`);
@@ -39,7 +48,9 @@ async function* oneAccount(account: Account, accounts: Composed['accounts']): As
   }
   if (hasProfiles(account.credential) && (profileArnOf(account.credential) ?? account.learned.profileArn) === undefined)
     yield warning(about, 'has no profile yet', 'dragoman looks for it at the first request.');
-  yield await planFinding(account, accounts);
+  const plan = await planFinding(account, accounts);
+  yield plan;
+  yield await wireProfileFinding(account, order, composed);
 }
 
 function stateFinding(account: Account): Finding {

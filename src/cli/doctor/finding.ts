@@ -2,7 +2,7 @@
 import { type ErrorCode, GatewayError } from '../../core/errors.ts';
 import type { Terminal } from '../terminal.ts';
 
-type Check = 'settings' | 'program' | 'database' | 'network' | 'clock' | 'account' | 'models' | 'answer';
+type Check = 'settings' | 'program' | 'database' | 'network' | 'clock' | 'account' | 'profiles' | 'models' | 'answer';
 type Status = 'ok' | 'warning' | 'failed' | 'skipped';
 
 export interface Finding {
