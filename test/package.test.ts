@@ -1,19 +1,23 @@
 /** The package as it is published: bundled, with everything that runs in a thread or a process of its own. */
 import { execFile } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { environmentFor } from '../src/simulator/environment.ts';
 import { createHome, startCommand } from './support/command.ts';
 import { pdf } from './support/documents.ts';
+import type { LoadedModules } from './support/record-modules.ts';
 import { createSimulator } from './support/simulator.ts';
 
 const run = promisify(execFile);
 const ROOT = resolve(import.meta.dirname, '..');
 /** Below node_modules, where the packages that are not bundled are found. */
 const PACKAGE = join(ROOT, 'node_modules/.cache/package-test');
+
+const RECORDER = pathToFileURL(join(ROOT, 'test/support/record-modules.ts')).href;
 
 let built: Promise<string> | undefined;
 
@@ -109,6 +113,23 @@ it('serves with several workers', { timeout: 60_000 }, async () => {
   });
   expect(await response.json()).toMatchObject({ choices: [{ message: { content: 'Hello.' } }] });
   expect((await serve.end('SIGTERM')).code).toBe(0);
+});
+
+it('starts from few files', async () => {
+  const dist = await builtPackage();
+  const home = createHome();
+  const modulesFile = join(home, 'modules.json');
+  const env = { DRAGOMAN_PORT: '0', NODE_OPTIONS: `--import=${RECORDER}`, MODULES_FILE: modulesFile };
+  const serve = startCommand(['serve', '--json'], env, home, join(dist, 'main.js'));
+  await serve.nextLine();
+  expect((await serve.end('SIGTERM')).code).toBe(0);
+  const { files }: LoadedModules = JSON.parse(readFileSync(modulesFile, 'utf8'));
+  const loaded = files.filter((file) => file.startsWith(pathToFileURL(dist).href)).map((file) => new URL(file));
+  const bytes = loaded.reduce((sum, file) => sum + statSync(file).size, 0);
+  expect(bytes).toBeGreaterThan(1_000_000);
+  // A fifth more than there were on 2026-11-29, 23 files of 3.0 MB.
+  expect(loaded.length).toBeLessThanOrEqual(28);
+  expect(bytes).toBeLessThanOrEqual(3_600_000);
 });
 
 it('writes compiled code to the cache while it serves, for the next start of a gateway that is killed', async () => {

@@ -7,6 +7,8 @@ export interface LoadedModules {
   readonly files: readonly string[];
   /** Parts of Node, by their internal names. */
   readonly builtins: readonly string[];
+  /** Constructors of Intl that were called. The first one loads the data of locales. */
+  readonly intl: readonly string[];
 }
 
 const files: string[] = [];
@@ -18,10 +20,24 @@ registerHooks({
   },
 });
 
+const intl = new Set<string>();
+
+for (const name of ['Collator', 'DateTimeFormat', 'ListFormat', 'NumberFormat', 'PluralRules', 'Segmenter']) {
+  const noteCall = <Result>(call: () => Result): Result => {
+    intl.add(name);
+    return call();
+  };
+  const counted = new Proxy(Reflect.get(Intl, name), {
+    apply: (target, self, args) => noteCall(() => Reflect.apply(target, self, args)),
+    construct: (target, args, newTarget) => noteCall(() => Reflect.construct(target, args, newTarget)),
+  });
+  Object.defineProperty(Intl, name, { value: counted });
+}
+
 process.on('exit', () => {
   // Not in @types/node: "NativeModule http", "Internal Binding http2", …
   const { moduleLoadList } = process as typeof process & { readonly moduleLoadList: readonly string[] };
   const builtins = moduleLoadList.map((name) => name.replace(/^NativeModule /, ''));
-  const loaded: LoadedModules = { files, builtins };
+  const loaded: LoadedModules = { files, builtins, intl: [...intl] };
   writeFileSync(process.env.MODULES_FILE ?? '', JSON.stringify(loaded));
 });
