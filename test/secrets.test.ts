@@ -50,7 +50,10 @@ const open = {
   },
 };
 
-describe.each(['sqlite', 'postgres'] as const)('a busy run over %s', (engine) => {
+describe.each([
+  ['sqlite', 'none'],
+  ['postgres', 'sealed'],
+] as const)('a busy run over %s that records text: %s', (engine, ledgerText) => {
   it('leaves no secret in its database, its log or its output', { timeout: 60_000 }, async () => {
     await using simulator = await startSimulator({ accessTokenLifeS: 30 });
     const home = createHome();
@@ -67,6 +70,7 @@ describe.each(['sqlite', 'postgres'] as const)('a busy run over %s', (engine) =>
       DRAGOMAN_KIRO_TOKEN_FILE: kiroFile,
       DRAGOMAN_STRATEGY: 'round-robin',
       DRAGOMAN_LOG_LEVEL: 'trace',
+      DRAGOMAN_LEDGER_TEXT: ledgerText,
     };
     const gateway = startCommand(['serve', '--port', '0', '--json'], env, home);
     const serving = { url: servedAt(await gateway.nextLine()) };
