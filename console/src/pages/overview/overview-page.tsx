@@ -40,6 +40,7 @@ export function OverviewPage() {
             {data?.isRecorded && <ExportMenu query={{ by: spanOf(range), kind: 'reply', ...timesOf(range) }} />}
           </Group>
           {data && !data.isRecorded && <Alert mb="md">{t('notRecorded')}</Alert>}
+          {data && data.lost > 0 && <Alert mb="md">{t('lost', { count: data.lost })}</Alert>}
           <Cards activity={data} range={range} />
           <div className={classes.columns}>
             <OverTime activity={data} range={range} show={show} by={by} />

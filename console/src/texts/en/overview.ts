@@ -22,6 +22,8 @@ export const overview = {
     action: 'Add an account',
   },
   notRecorded: 'The ledger is off, so there are no figures. Set DRAGOMAN_LEDGER=yes to record requests.',
+  lost_one: '{{count}} request of this time was not recorded: the gateway was killed, or its database failed.',
+  lost_other: '{{count}} requests of this time were not recorded: the gateway was killed, or its database failed.',
   nothing: 'Nothing in this time.',
   cards: {
     requests: 'Requests',

@@ -18,6 +18,7 @@ export const overview: Translated<typeof english> = {
     action: '添加账号',
   },
   notRecorded: '未启用请求记录，因此没有统计数据。设置 DRAGOMAN_LEDGER=yes 可启用。',
+  lost_other: '这段时间有 {{count}} 个请求未被记录：网关被强制终止，或数据库出现故障。',
   nothing: '这段时间没有数据。',
   cards: {
     requests: '请求数',
