@@ -194,6 +194,8 @@ export interface LedgerStore {
   /** Those that have sums, at most `limit`. */
   groups(limit: number): Promise<readonly LedgerGroup[]>;
   credits(by: 'key' | 'account', nowMs: number): Promise<readonly LedgerCredits[]>;
+  /** Why rows that a kill loses will not be counted; undefined: they will be. */
+  readonly uncounted: string | undefined;
   /** Keeps the number of rows that this process has accepted so far where it survives its death. Local and cheap. */
   noteAccepted(rows: number): void;
   /** Records what processes of this machine lost when they were killed, each once. Returns the number of their rows. */

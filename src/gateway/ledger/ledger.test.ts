@@ -29,6 +29,7 @@ function createFakeStore(): FakeStore {
     prune: async () => false,
     writer: 1,
     groups: async () => [],
+    uncounted: undefined,
     noteAccepted: () => {},
     recordKilled: async () => 0,
     recordLoss: async () => {},
@@ -148,6 +149,12 @@ describe('the ledger', () => {
     await ledger.start(async () => Object.assign(store, { recordKilled: async () => 7 }));
     expect(ledger.stats).toMatchObject({ lost: 7 });
     expect(lines).toMatchObject([{ level: 'error', fields: { rows: 7 }, message: expect.stringContaining('killed') }]);
+  });
+
+  it('says why it cannot count what a kill loses', async () => {
+    const { ledger, store, lines } = createLedger();
+    await ledger.start(async () => Object.assign(store, { uncounted: 'read-only file system' }));
+    expect(lines).toMatchObject([{ level: 'warn', fields: { why: 'read-only file system' } }]);
   });
 
   it('records what it has lost once the database works', async () => {

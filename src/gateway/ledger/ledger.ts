@@ -136,6 +136,8 @@ export class Ledger {
       this.#cancelOpening = this.#clock.schedule(REOPEN_AFTER_MS, () => void this.start(open));
       return;
     }
+    const { uncounted: why } = this.#store;
+    if (why !== undefined) this.#log.warn({ why }, 'rows of the ledger that a kill loses will not be counted');
     this.#noteAccepted();
     await this.#learnNames();
     await this.#reread();

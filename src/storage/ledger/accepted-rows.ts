@@ -21,6 +21,8 @@ export interface AcceptedRows {
 
 /** The file of this process. Without one, if it could not be created, rows that a kill loses are not counted. */
 export class AcceptedRowsFile {
+  /** Why there is no file. */
+  readonly problem: string | undefined;
   readonly #path: string;
   #file: number | undefined;
   readonly #bytes = Buffer.alloc(DIGITS, '0');
@@ -31,7 +33,8 @@ export class AcceptedRowsFile {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       this.#file = openSync(this.#path, 'wx', 0o600);
       writeSync(this.#file, `${this.#bytes}\n${JSON.stringify(thisProcess())}\n`, 0);
-    } catch {
+    } catch (cause) {
+      this.problem = cause instanceof Error ? cause.message : String(cause);
       this.#stop();
     }
   }

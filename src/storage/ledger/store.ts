@@ -118,6 +118,10 @@ export class DatabaseLedgerStore implements LedgerStore {
     return this.#retried(() => prune(this.#db, this.#isPostgres, this.#limits, nowMs));
   }
 
+  get uncounted(): string | undefined {
+    return this.#accepted?.problem;
+  }
+
   noteAccepted(rows: number): void {
     this.#accepted?.write(rows);
   }
