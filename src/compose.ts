@@ -147,7 +147,7 @@ async function composeParts(
   const signingIn = composeSigningIn({ ...parts, pool });
   const { listProfiles, profileOfKey } = signingIn;
   const finder = new ProfileFinder({ accounts: pool, listProfiles, profileOfKey, clock, log });
-  const { unknownModels, sendEnvironment, recoverToolCalls, codeReferences } = settings;
+  const { unknownModels, sendEnvironment, recoverToolCalls, firstAid, codeReferences } = settings;
   const gateway = createGateway({
     upstream: settings.webSearch ? upstream : { ...upstream, webSearch: undefined },
     wireProfiles: profileChoice,
@@ -160,6 +160,7 @@ async function composeParts(
     unknownModels,
     sendEnvironment,
     recoverToolCalls,
+    firstAid,
     codeReferences,
   });
   const connections = composeConnections({ settings, wireProfiles, profileChoice, send, clock });

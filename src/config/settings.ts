@@ -418,6 +418,15 @@ export const SETTINGS = {
     accepts: '`yes` or `no`',
     meaning: 'Whether to turn a tool call that the model printed as text into a real call, if it is unambiguous.',
   }),
+  firstAid: setting<boolean>({
+    name: 'DRAGOMAN_FIRST_AID',
+    schema: yesOrNo(),
+    fallback: true,
+    fallbackText: '`yes`',
+    accepts: '`yes` or `no`',
+    meaning:
+      'Whether to send a request once more, under the safest readings of doubtful [rules](rules.md), if the service refuses it without a reason.',
+  }),
   capsules: setting<'off' | 'failures' | 'all'>({
     name: 'DRAGOMAN_CAPSULES',
     schema: oneOf(['off', 'failures', 'all']),

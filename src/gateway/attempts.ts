@@ -22,6 +22,8 @@ export interface AttemptRecord {
   upstreamRequestId: string | undefined;
   /** Of the model, as the catalogue has it; undefined: unknown. */
   rateMultiplier: number | undefined;
+  /** It repeats a refused request under the safest readings of the rules. */
+  firstAid?: boolean;
   /** What a reply that broke off or was abandoned had used until then. */
   usage: Usage | undefined;
 }

@@ -24,6 +24,8 @@ export interface GatewayContext {
   readonly sendEnvironment: boolean;
   /** Turns tool calls that the model prints as text into real ones. */
   readonly recoverToolCalls: boolean;
+  /** Tries once more, more cautiously, after a refusal without a reason (`DRAGOMAN_FIRST_AID`). */
+  readonly firstAid?: boolean;
   /** Whether inline completion may propose code that resembles licensed public code. */
   readonly codeReferences: 'allow' | 'block';
 }

@@ -6,12 +6,20 @@ import { clientClosed, GatewayError } from '../core/errors.ts';
 import type { Catalogue } from '../core/models.ts';
 import { timeSlices } from '../core/steps.ts';
 import type { Figure } from '../core/usage.ts';
-import type { ConversationIds, EncodedChat, MediaLimits, ReplyDecoder, ResolvedModel } from '../upstreams/upstream.ts';
+import type {
+  ConversationIds,
+  EncodedChat,
+  FirstAid,
+  MediaLimits,
+  ReplyDecoder,
+  ResolvedModel,
+} from '../upstreams/upstream.ts';
 import { endAttempt } from './attempts.ts';
 import type { UpstreamExchange } from './captures/capture.ts';
 import type { Catalogues } from './catalogues.ts';
 import { authorized, endsWithConnection, explainRefusal, type GatewayContext, isSuccess } from './context.ts';
 import type { EmulationPlan } from './emulate/plan.ts';
+import { FirstAidRetry } from './first-aid-retry.ts';
 import type { Prepared } from './media/attachments.ts';
 import { AttachmentFitting } from './media/fitting.ts';
 import type { RefusedDocuments } from './media/refused-documents.ts';
@@ -74,6 +82,8 @@ interface SentChat {
   readonly response: UpstreamAnswer;
   /** undefined: the request is not captured. */
   readonly captured: UpstreamExchange | undefined;
+  /** undefined: it was encoded as usual. */
+  readonly aid: FirstAid | undefined;
 }
 
 class Dispatch {
@@ -84,6 +94,7 @@ class Dispatch {
   /** The same in all attempts, as in the AWS SDKs, so that the service can tell a retry from a new call. */
   readonly #invocationId = randomUUID();
   readonly #fitting: AttachmentFitting;
+  readonly #firstAid: FirstAidRetry;
   #attempt = 0;
   /** Of the current attempt. */
   #prepared: PreparedLease | undefined = undefined;
@@ -95,6 +106,7 @@ class Dispatch {
     this.#learned = learned;
     this.#request = request;
     this.#signal = signal;
+    this.#firstAid = new FirstAidRetry(context, request.firstAid !== false);
     this.#fitting = new AttachmentFitting(request.conversation, context.media, signal);
   }
 
@@ -112,6 +124,7 @@ class Dispatch {
         return this.#leaseFor(retry);
       },
       onFailure: (error) => this.#remember(error),
+      recovers: (error, lease) => this.#firstAid.begin(error, lease, this.#request.requestId),
       onStep: (error, lease, _attempt, waitMs) => this.#logFailure(error, lease, waitMs),
     };
     return withLease(this.#context, plan, (_lease, attempt) => this.#exchange(this.#preparedLease, attempt));
@@ -215,12 +228,13 @@ class Dispatch {
       record.modelId = model.id;
       record.rateMultiplier = model.model?.rateMultiplier;
     }
-    const { encoded, response, captured } = await this.#send(prepared, attempt);
+    const { encoded, response, captured, aid } = await this.#send(prepared, attempt);
     if (record) record.upstreamRequestId = this.#context.upstream.requestIdOf(response);
     const learned = this.#context.wireProfiles?.worked({ id: lease.accountId }, lease.access.wireProfile);
     if (learned) lease.learnWireProfile?.(learned);
     const { limitsOutput } = encoded;
     const adjustments = this.#adjustments([model, fitted, encoded], limitsOutput);
+    if (aid) adjustments.push(aid.adjustment);
     const decoder = encoded.createDecoder({
       header: (name) => response.header(name),
       expectsClosingEvents: lease.sendsClosingEvents ?? false,
@@ -245,12 +259,17 @@ class Dispatch {
   }
 
   /** Throws the upstream's refusal as an error that says what to do about it. */
-  async #send({ lease, target, fitted }: PreparedLease, { withoutReasoningHistory }: Attempt): Promise<SentChat> {
+  async #send(
+    { lease, target, fitted }: PreparedLease,
+    { withoutReasoningHistory, record }: Attempt,
+  ): Promise<SentChat> {
     const { upstream, send, sendEnvironment, recoverToolCalls, clock } = this.#context;
     const { conversation, ids, capture } = this.#request;
     const { catalogue, model } = target;
+    const aid = this.#firstAid.aidFor(lease);
+    const { access } = aid ?? lease;
     const encoding = upstream.encodeChat(fitted.conversation, {
-      access: lease.access,
+      access,
       model,
       ids,
       invocation: { id: this.#invocationId, attempt: this.#attempt },
@@ -261,13 +280,15 @@ class Dispatch {
     });
     const encoded = await timeSlices.run(encoding);
     const { request } = encoded;
-    const { access, accountId, sendsClosingEvents: expectsClosingEvents = false } = lease;
+    this.#firstAid.note(request.body);
+    if (aid && record) record.firstAid = true;
+    const { accountId, sendsClosingEvents: expectsClosingEvents = false } = lease;
     const captured = capture?.send({ request, access, catalogue, accountId, expectsClosingEvents }, clock.now);
     const sending = send(authorized(encoded.request, lease), this.#signal);
     // The estimate is made while the service begins its answer.
     void encoded.inputTokens;
     const response = await sending;
-    if (isSuccess(response)) return { encoded, response, captured };
+    if (isSuccess(response)) return { encoded, response, captured, aid };
     const refusal = await explainRefusal(upstream, captured?.tap(response) ?? response, encoded.request);
     if (refusal.code === 'unknown_model') throw explainUnknownModel(refusal, conversation.model, catalogue);
     throw withTokens(refusal, encoded.inputTokens, model);

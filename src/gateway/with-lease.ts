@@ -31,6 +31,8 @@ export interface LeasePlan<L extends Lease = Lease> {
   readonly maxPauseMs?: number;
   /** Called for each failed attempt, before any recovery. */
   onFailure?(error: GatewayError): void;
+  /** True: the next attempt avoids this failure, which does not count against the account. */
+  recovers?(error: GatewayError, lease: L | undefined): boolean;
   /** Called for each failed attempt without a recovery. `waitMs`: pause before the next one; undefined: the last one. */
   onStep?(error: GatewayError, lease: Lease | undefined, attempt: number, waitMs: number | undefined): void;
 }
@@ -73,7 +75,10 @@ export async function withLease<T, L extends Lease = Lease>(
       const error = retry.classify(signal.aborted ? clientClosed() : GatewayError.from(cause), lease);
       plan.onFailure?.(error);
       // A refusal that another profile ARN or wire profile avoids does not count against the account.
-      const isRecovered = (await foundProfile(context, error, lease)) || moveOn(plan, retry, walk, error, lease);
+      const isRecovered =
+        (await foundProfile(context, error, lease)) ||
+        moveOn(plan, retry, walk, error, lease) ||
+        plan.recovers?.(error, lease) === true;
       outcome = isRecovered ? refusedForm(error) : walk.firstRefusal(error, lease);
       lease?.release(plan.aboutOperation?.has(outcome.code) ? undefined : outcome);
       if (lease) endAttempt(record, error, context.clock.now());

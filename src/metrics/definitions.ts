@@ -56,6 +56,11 @@ export const METRICS = {
     'account',
     'result',
   ),
+  firstAid: counter(
+    'dragoman_first_aid_total',
+    'Requests sent once more under the safest readings of the rules. `result`: `ok` if that helped, or the code of the error.',
+    'result',
+  ),
   attemptDuration: histogram(
     'dragoman_attempt_duration_seconds',
     'From leasing an account to the end of its reply.',

@@ -135,6 +135,7 @@ describe('the page of metrics', () => {
     const { metrics, lines } = createMetrics();
     const error = new GatewayError('upstream_broken', 'Broken.');
     metrics.observe(replyRecord());
+    metrics.observe(replyRecord({ attempts: replyRecord().attempts.map((one) => ({ ...one, firstAid: true })) }));
     metrics.observe(replyRecord({ code: error.code, error }));
     const text = await lines();
     const types = text.filter((line) => line.startsWith('# TYPE dragoman_'));

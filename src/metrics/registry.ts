@@ -24,6 +24,7 @@ export class MetricRegistry {
   readonly #duration = this.#histogram(METRICS.duration);
   readonly #firstByte = this.#histogram(METRICS.firstByte);
   readonly #attempts = this.#counter(METRICS.attempts);
+  readonly #firstAid = this.#counter(METRICS.firstAid);
   readonly #attemptDuration = this.#histogram(METRICS.attemptDuration);
   readonly #tokens = this.#counter(METRICS.tokens);
   readonly #clientTokens = this.#counter(METRICS.clientTokens);
@@ -75,8 +76,9 @@ export class MetricRegistry {
     increase(this.#clientCredits, { client }, credits);
   }
 
-  #addAttempts({ account, result, wireProfile, count, durations }: AttemptSeries): void {
+  #addAttempts({ account, result, wireProfile, count, firstAids, durations }: AttemptSeries): void {
     this.#attempts.inc({ account: this.#accounts.of(account), result }, count);
+    increase(this.#firstAid, { result }, firstAids);
     if (wireProfile === undefined) return;
     const labels = { wire_profile: this.#profiles.of(wireProfile) };
     for (const ms of durations) this.#attemptDuration.observe(labels, ms / 1_000);

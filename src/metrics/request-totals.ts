@@ -48,6 +48,8 @@ export interface AttemptSeries {
   readonly result: ErrorCode | 'ok';
   readonly wireProfile: string | undefined;
   count: number;
+  /** Of these, those that repeated a refused request more cautiously. */
+  firstAids: number;
   /** Milliseconds, of those that have used an account. */
   readonly durations: number[];
 }
@@ -109,15 +111,16 @@ export class RequestTotals {
     return series;
   }
 
-  #addAttempt({ accountId: account = 'none', wireProfile, startedMs, endedMs, error }: AttemptRecord): void {
+  #addAttempt({ accountId: account = 'none', wireProfile, startedMs, endedMs, error, firstAid }: AttemptRecord): void {
     const result = error?.code ?? 'ok';
     const key = `${account}\n${result}\n${wireProfile}`;
     let series = this.#attempts.get(key);
     if (!series) {
-      series = { account, result, wireProfile, count: 0, durations: [] };
+      series = { account, result, wireProfile, count: 0, firstAids: 0, durations: [] };
       this.#attempts.set(key, series);
     }
     series.count += 1;
+    if (firstAid) series.firstAids += 1;
     if (endedMs !== undefined) series.durations.push(Math.max(0, endedMs - startedMs));
   }
 }

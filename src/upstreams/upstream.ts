@@ -39,6 +39,8 @@ export interface Upstream {
   explainFailure(answer: FailedAnswer): GatewayError;
   /** The id of a response in the service's logs. */
   requestIdOf(answer: AnswerHeaders): string | undefined;
+  /** How to try once more after a refusal without a reason. undefined: there is no other way. */
+  firstAid?(refusal: GatewayError, access: Access): FirstAid | undefined;
   /** Whether another wire profile is worth trying after a failure. undefined: never. */
   suggestsOtherWireProfile?(error: GatewayError): boolean;
   /** Whether the other region is worth trying after a failure. undefined: never. */
@@ -144,6 +146,13 @@ export interface Access {
   readonly kind: string;
   /** What this account has learnt under this wire profile about rules that sources contradict: reading by rule. */
   readonly readings?: RuleReadings | undefined;
+}
+
+/** The account's part of the same request, encoded more cautiously. */
+export interface FirstAid {
+  readonly access: Access;
+  /** Says what differs. */
+  readonly adjustment: Adjustment;
 }
 
 /** One call of an operation over all its attempts, so that the service can tell a retry from a new call. */

@@ -71,7 +71,17 @@ const ROWS: readonly Row[] = [
   clientsFault('the conversation id', validation('Bad.', 'INVALID_CONVERSATION_ID')),
   clientsFault('the model', validation('Invalid model.', 'INVALID_MODEL_ID'), /model/, 404),
   clientsFault('missing tool results', validation('Expected toolResult blocks for …')),
-  clientsFault('anything else of 400', validation('Improperly formed request.')),
+  clientsFault('anything else of 400', validation('Bad request.')),
+  {
+    name: 'no reason: once more under the safest readings',
+    refuse: validation('Improperly formed request.'),
+    asked: [2, 0],
+  },
+  {
+    name: 'no reason, and still refused',
+    refuse: validation('Improperly formed request.'),
+    ...{ times: 2, asked: [2, 0], hears: 400 },
+  },
   {
     name: 'an unknown reasoning signature: retried without reasoning',
     refuse: validation('Bad signature.', 'THINKING_SIGNATURE_INVALID'),

@@ -62,7 +62,6 @@ async function readCaptured(file: string): Promise<CapturedRequest> {
 async function send(conversation: Conversation, opened: OpenGateway, input: CommandInput): Promise<SentReport> {
   const attempts: AttemptRecord[] = [];
   const isRefused = async (candidate: Conversation): Promise<boolean> => {
-    // Each candidate is a conversation of its own, so that all of them use the account that is free.
     const isRefusal = await isRefusedBy(opened, candidate, attempts, input.terminal.closed);
     if (!input.json) input.terminal.err(isRefusal ? 'x' : '.');
     return isRefusal;
@@ -77,6 +76,8 @@ async function send(conversation: Conversation, opened: OpenGateway, input: Comm
   if (attempt?.accountId === undefined || attempt.wireProfile === undefined)
     return { ...sent, suggestion, learnt: false };
   await opened.accounts.learnReadings(attempt.accountId, attempt.wireProfile, suggestion.readings);
+  const changes = Object.entries(suggestion.readings).map(([rule, after]) => ({ field: rule, before: null, after }));
+  await opened.record({ action: 'account.change', target: attempt.accountId, changes });
   return { ...sent, suggestion, learnt: true };
 }
 

@@ -4,6 +4,7 @@ import { createProfiles } from './available-profiles.ts';
 import { decodeCompletion, encodeCompletion } from './completions.ts';
 import { encodeChat } from './encode.ts';
 import { explainFailure, requestIdOf } from './failures.ts';
+import { firstAid } from './first-aid.ts';
 import { mediaLimits } from './media-limits.ts';
 import { decodeModels, fixedCatalogue } from './models.ts';
 import { encodeListModels } from './operations.ts';
@@ -29,6 +30,7 @@ export function createCodewhisperer(profiles: WireProfiles): Upstream {
     usageLimits: createUsageLimits(profiles),
     explainFailure,
     requestIdOf,
+    firstAid: (refusal, access) => firstAid(refusal, access, profiles),
     suggestsOtherWireProfile,
     suggestsOtherRegion,
   };

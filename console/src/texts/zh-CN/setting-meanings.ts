@@ -295,6 +295,10 @@ export const SETTING_MEANINGS: Readonly<Record<string, SettingText>> = {
     meaning: '日志格式。`auto`：终端上易读，其他情况为 JSON。',
     accepts: '`auto`、`pretty` 或 `json`',
   },
+  DRAGOMAN_FIRST_AID: {
+    meaning: '上游不说明原因就拒绝请求时，是否按存疑[规则](rules.md)的最保守解读再发送一次。',
+    accepts: '`yes` 或 `no`',
+  },
   DRAGOMAN_CAPSULES: {
     meaning: '内存中完整保留哪些近期请求，供 `dragoman capsule` 使用：失败的、全部或都不保留。',
     accepts: '`off`、`failures` 或 `all`',

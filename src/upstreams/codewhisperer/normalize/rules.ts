@@ -16,6 +16,8 @@ export const ADJUSTMENT_RULES = {
   'empty-turn-dropped': 'An assistant or system message without any content was left out.',
   'empty-turn-filled': 'A message without text got a neutral sentence, because the service may refuse white space.',
   'environment-cut': 'Parts of the working environment beyond the service’s limits were left out.',
+  'first-aid':
+    'The service refused the request without a reason; it was sent once more under the safest readings of doubtful rules.',
   'image-not-supported': 'The chosen model does not accept images; a text placeholder replaces each one.',
   'image-type': "An image's declared type was wrong; the type found in its bytes was sent.",
   'lone-surrogate-replaced': 'Broken characters (unpaired UTF-16 surrogates) were replaced by U+FFFD.',
