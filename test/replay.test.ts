@@ -149,6 +149,10 @@ const REQUESTS: Readonly<Record<string, Request>> = {
     path: '/v1/responses',
     body: { model, stream: true, instructions: 'Be terse.', tools: RESPONSES_TOOLS, input: RESPONSES_INPUT },
   },
+  'a request that offers web search': {
+    path: '/v1/responses',
+    body: { model, stream: true, tools: [...RESPONSES_TOOLS, { type: 'web_search' }], input: 'Fix the bug' },
+  },
   'a request that the service refused': {
     path: '/v1/messages',
     body: { model, max_tokens: 9, messages: [{ role: 'user', content: 'refuse this' }] },

@@ -5,7 +5,7 @@ import type { Replacements } from './replacements.ts';
 
 const MASK = '••••••••';
 
-const SECRET = /auth|cookie|token|secret|key|credential|password|signature|x-amz-security/;
+const SECRET = /auth|cookie|csrf|token|secret|key|credential|password|signature|x-amz-security/;
 const ID = /(?:^|[-_])(?:id|ids|affinity|arn|session|thread|invocation-id|requestid|rid)$/;
 
 /** Values of these forms say nothing about a user. */

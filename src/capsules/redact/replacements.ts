@@ -78,9 +78,20 @@ export function comparingWithText(): Replacements {
   return { text: same, message: same, name: same, id, pattern: same, opaque: same, file: same, number: same };
 }
 
-/** Without syntax: the filler of an expression need not be one. Quotes take as much of JSON as backslashes. */
+/** The filler between escapes; where that is not an expression, letters without syntax. */
 function validPattern(text: string): string {
+  const filler = text.replaceAll(/(\\[dDwWsSbBnrtfv])|[^\\]+|\\/g, (part, kept?: string) => kept ?? fillerOf(part));
+  if (isPattern(filler)) return filler;
+  // Quotes take as much of JSON as backslashes.
   return fillerOf(text).replaceAll(/[!-~]/g, (char) => (char === '\\' || char === '"' ? '"' : 'x'));
+}
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text, 'u').source !== '';
+  } catch {
+    return false;
+  }
 }
 
 function blankFile(base64: string): string {

@@ -117,9 +117,11 @@ function poolOf({ upstream, code, error }: Capsule, simulatorUrl: string): Accou
     error ?? 'The capsule has no further attempt.',
   );
   return {
-    async lease(): Promise<Lease> {
-      const exchange = upstream[next];
+    async lease({ control }): Promise<Lease> {
+      // To ask about the account, such as whether it can search: not one of the attempts.
+      const exchange = upstream[control ? Math.min(next, upstream.length - 1) : next];
       if (!exchange) throw ended;
+      if (control) return leaseOf(exchange, simulatorUrl, () => {});
       next++;
       return leaseOf(exchange, simulatorUrl, () => next--);
     },

@@ -28,6 +28,14 @@ describe('the ring of captures', () => {
     expect([ring.count, ring.bytes]).toEqual([1, 100]);
   });
 
+  it('keeps the requests of the console whatever became of them', () => {
+    const { ring } = setup({}, 'failures');
+    const record = new RequestRecord('chat', 0);
+    record.capture = ring.begin(['x-dragoman-csrf', 'secret']);
+    ring.observe(record);
+    expect(ring.find('chat')).toBeDefined();
+  });
+
   it('drops the oldest when it has too many bytes or requests, or after a time', () => {
     const { clock, ring, end } = setup({ maxBytes: 1_000, maxRequests: 3, maxAgeMs: 60_000 });
     for (const id of ['a', 'b', 'c', 'd']) end(id, 200);

@@ -9,6 +9,7 @@ import { formatDuration } from '../../components/numbers.ts';
 import classes from './chat.module.css';
 import type { ClientRequest } from './conversation.ts';
 import { parseRoute } from './exchange.ts';
+import { UpstreamView } from './upstream-view.tsx';
 import type { Exchange } from './use-chat.ts';
 
 export function Inspector({ exchange }: { readonly exchange: Exchange | undefined }) {
@@ -25,7 +26,7 @@ export function Inspector({ exchange }: { readonly exchange: Exchange | undefine
       ) : (
         <Tabs defaultValue="route" keepMounted={false}>
           <Tabs.List mb="sm">
-            {(['route', 'request', 'events'] as const).map((tab) => (
+            {(['route', 'request', 'upstream', 'events'] as const).map((tab) => (
               <Tabs.Tab key={tab} value={tab}>
                 {t(`tabs.${tab}`)}
               </Tabs.Tab>
@@ -43,6 +44,15 @@ export function Inspector({ exchange }: { readonly exchange: Exchange | undefine
               />
               <CodeBlock code={toCurl(exchange.request)} label={t('asCurl')} />
             </Stack>
+          </Tabs.Panel>
+          <Tabs.Panel value="upstream">
+            {exchange.totalMs !== undefined && exchange.headers?.requestId ? (
+              <UpstreamView requestId={exchange.headers.requestId} />
+            ) : (
+              <Text size="sm" c="dimmed">
+                {t('notEnded')}
+              </Text>
+            )}
           </Tabs.Panel>
           <Tabs.Panel value="events">
             <CodeBlock
