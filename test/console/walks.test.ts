@@ -220,7 +220,7 @@ describe('language and theme', () => {
   it('are switched, and stay after a reload', async () => {
     const gateway = await serveGateway({ withAccount: true });
     const { page, problems } = await openPage();
-    await page.goto(await gateway.link());
+    await signIn(page, gateway);
     await page.getByRole('button', { name: 'Language: English' }).click();
     await page.getByRole('menuitemradio', { name: '简体中文' }).click();
     await page.getByRole('link', { name: '账号' }).click();

@@ -3,12 +3,13 @@
  * rows and not only the loaded ones.
  */
 import { ActionIcon, Menu, Skeleton, Text, Tooltip } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
+import { useCallbackRef, useHotkeys } from '@mantine/hooks';
 import { IconArrowDown, IconArrowUp, IconColumns } from '@tabler/icons-react';
 import { columnVisibilityFeature, createColumnHelper, tableFeatures, useTable } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { DataRow } from './data-row.tsx';
 import classes from './data-table.module.css';
 
 export interface DataColumn<Row> {
@@ -75,7 +76,16 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
     getRowId: rowId,
     state: { columnVisibility: visibility.shown },
   });
-  const visible = table.getVisibleLeafColumns().flatMap(({ id }) => columns.find((column) => column.id === id) ?? []);
+  const shownIds = table
+    .getVisibleLeafColumns()
+    .map(({ id }) => id)
+    .join(' ');
+  // The same array until a column comes or goes: rows are drawn again when it changes.
+  const visible = useMemo(() => {
+    const shown = new Set(shownIds.split(' '));
+    return columns.filter(({ id }) => shown.has(id));
+  }, [columns, shownIds]);
+  const openRow = useCallbackRef(open);
   const virtual = useVirtualizer({
     count: data.length,
     getScrollElement: () => scroller.current,
@@ -114,35 +124,17 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
               if (!row) return null;
               const id = rowId(row);
               return (
-                <tr
+                <DataRow
                   key={id}
-                  data-row={index}
-                  aria-rowindex={index + 2}
-                  className={classes.row}
-                  data-selected={id === selectedId || undefined}
-                  data-opens={open !== undefined || undefined}
-                  tabIndex={open === undefined ? undefined : index === rowKeys.current ? 0 : -1}
-                  onFocus={() => rowKeys.setCurrent(index)}
-                  onClick={() => open?.(row)}
-                  onKeyDown={({ key, target, currentTarget }) => {
-                    if (key === 'Enter' && target === currentTarget) open?.(row);
-                  }}
-                >
-                  {visible.map((column) => {
-                    const content = column.cell(row);
-                    return (
-                      <td
-                        key={column.id}
-                        data-align={column.align}
-                        data-secondary={column.secondary}
-                        data-tertiary={column.tertiary}
-                        title={typeof content === 'string' ? content : undefined}
-                      >
-                        {content}
-                      </td>
-                    );
-                  })}
-                </tr>
+                  row={row}
+                  index={index}
+                  columns={visible}
+                  isSelected={id === selectedId}
+                  isCurrent={index === rowKeys.current}
+                  opens={open !== undefined}
+                  open={openRow}
+                  focused={rowKeys.setCurrent}
+                />
               );
             })}
             {after > 0 && <tr aria-hidden style={{ height: after }} />}

@@ -47,7 +47,7 @@ function split(percent: number): string {
   return `linear-gradient(to bottom, var(--bad) ${percent}%, transparent ${percent}%)`;
 }
 
-/** At least a tenth, so that one error among thousands can be seen. */
+/** At least a fifth, so that one error among thousands can be seen. */
 function errorPercent({ requests, errors }: AccountHour): number {
-  return Math.max(10, Math.round((100 * errors) / requests));
+  return Math.max(20, Math.round((100 * errors) / requests));
 }

@@ -16,7 +16,7 @@ export function Outcome({ outcome, status }: Pick<LedgerRequest, 'outcome' | 'st
   const { t } = useTranslation('requests');
   return (
     <StatusBadge tone={TONES[outcome]}>
-      {t(`outcome.${outcome}`)}
+      {t(`outcome.${outcome}`)}{' '}
       <Text span inherit visibleFrom="xs">
         {status}
       </Text>

@@ -1,5 +1,5 @@
 /** What needs attention now, what has ended, and the webhooks that alerts are sent to. */
-import { Button, Group, Paper, Skeleton, Stack, Table, Text, Title } from '@mantine/core';
+import { Button, Group, Paper, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -9,6 +9,7 @@ import { StatusBadge } from '../../components/status-badge.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
 import { announceError } from '../../components/undo.tsx';
 import { currentLanguage } from '../../texts/languages.ts';
+import classes from './settings.module.css';
 
 export function Alerts() {
   const { t } = useTranslation('settings');
@@ -44,29 +45,25 @@ function AlertTable({ title, alerts, empty }: AlertTableProps) {
           {empty}
         </Text>
       ) : (
-        <Table aria-label={title}>
-          <Table.Tbody>
-            {alerts.map(({ id, severity, type, subject, message, beganAt, endedAt }) => (
-              <Table.Tr key={`${id} ${beganAt}`}>
-                <Table.Td w={130} style={{ verticalAlign: 'top' }}>
-                  <StatusBadge tone={endedAt !== null ? 'off' : severity === 'critical' ? 'bad' : 'warn'}>
-                    {endedAt === null ? t(`alerts.severity.${severity}`) : t('alerts.ended')}
-                  </StatusBadge>
-                </Table.Td>
-                <Table.Td>
-                  {t(`alerts.type.${type}`)}
-                  {subject && ` · ${subject.label}`}
-                  <Text size="sm" c="dimmed" title={message}>
-                    {isEnglish ? message : t(`shell:alerts.text.${type}`, { label: subject?.label ?? '' })}
-                  </Text>
-                </Table.Td>
-                <Table.Td w={120} ta="right" c="dimmed">
-                  <TimeAgo time={endedAt ?? beganAt} />
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
+        <ul className={classes.alerts} aria-label={title}>
+          {alerts.map(({ id, severity, type, subject, message, beganAt, endedAt }) => (
+            <li key={`${id} ${beganAt}`} className={classes.alert}>
+              <StatusBadge tone={endedAt !== null ? 'off' : severity === 'critical' ? 'bad' : 'warn'}>
+                {endedAt === null ? t(`alerts.severity.${severity}`) : t('alerts.ended')}
+              </StatusBadge>
+              <Text size="sm" c="dimmed" className={classes.alertTime}>
+                <TimeAgo time={endedAt ?? beganAt} />
+              </Text>
+              <div className={classes.alertText}>
+                {t(`alerts.type.${type}`)}
+                {subject && ` · ${subject.label}`}
+                <Text size="sm" c="dimmed" title={message}>
+                  {isEnglish ? message : t(`shell:alerts.text.${type}`, { label: subject?.label ?? '' })}
+                </Text>
+              </div>
+            </li>
+          ))}
+        </ul>
       )}
     </Paper>
   );
