@@ -4,6 +4,7 @@
  */
 import { GatewayError } from '../../src/core/errors.ts';
 import type { JsonObject } from '../../src/core/json.ts';
+import type { RuleReadings } from '../../src/core/learned-facts.ts';
 import { runAtOnce } from '../../src/core/steps.ts';
 import { anthropicMessages, openaiChat, openaiCompletions, openaiResponses } from '../../src/protocols/index.ts';
 import type { ClientProtocol, ParsedCompletion, ParsedRequest } from '../../src/protocols/protocol.ts';
@@ -17,7 +18,6 @@ import { encodeCompletion } from '../../src/upstreams/codewhisperer/completions.
 import { encodeChat } from '../../src/upstreams/codewhisperer/encode.ts';
 import { decodeModels } from '../../src/upstreams/codewhisperer/models.ts';
 import { SHIPPED_PROFILES } from '../../src/upstreams/codewhisperer/profiles.ts';
-import type { RuleReadings } from '../../src/upstreams/codewhisperer/readings/rules.ts';
 import { resolveModel } from '../../src/upstreams/codewhisperer/resolve-model.ts';
 import type { EncodedChat } from '../../src/upstreams/upstream.ts';
 import { INVOCATION, idsOf } from '../support/codewhisperer.ts';

@@ -1,6 +1,7 @@
 /** A gateway's wire profiles: the shipped ones and the user's own. */
 import { LRUCache } from 'lru-cache';
 import { GatewayError } from '../../core/errors.ts';
+import type { RuleReadings } from '../../core/learned-facts.ts';
 import { type ProfileFamily, type ProfileFile, readProfileFiles } from './profile-files.ts';
 import type { WireProfile } from './profile-schema.ts';
 import codewhispererLegacy from './profiles/codewhisperer-legacy.json' with { type: 'json' };
@@ -10,7 +11,6 @@ import qIam from './profiles/q-iam.json' with { type: 'json' };
 import qJson from './profiles/q-json.json' with { type: 'json' };
 import qRest from './profiles/q-rest.json' with { type: 'json' };
 import { withReadings } from './readings/profile.ts';
-import type { RuleReadings } from './readings/rules.ts';
 
 export type { McpForm, Operation, OperationName, WireProfile } from './profile-schema.ts';
 

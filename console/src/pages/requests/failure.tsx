@@ -1,5 +1,5 @@
 /** Why a request failed: what the error means, the gateway's own words, and what to do. */
-import { Alert, Button, Group, Text } from '@mantine/core';
+import { Alert, Anchor, Button, Group, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
@@ -13,7 +13,7 @@ interface FailureProps {
 }
 
 export function Failure({ request: { error, param, rule, retryAfterMs, account }, code }: FailureProps) {
-  const { t } = useTranslation(['requests', 'shell']);
+  const { t, i18n } = useTranslation(['requests', 'shell']);
   const { title, help, page } = useErrorCode()(code);
   const to = page === 'accounts' && account !== null ? `/accounts/${account}` : page && `/${page}`;
   return (
@@ -31,7 +31,9 @@ export function Failure({ request: { error, param, rule, retryAfterMs, account }
         </Text>
       )}
       <Text size="xs" c="dimmed" mt={4}>
-        <code>{code}</code>
+        <Anchor inherit href={`/docs/errors?lang=${i18n.language}#${code}`} target="_blank">
+          <code>{code}</code>
+        </Anchor>
         {param && (
           <>
             {' · '}

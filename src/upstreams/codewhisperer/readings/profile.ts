@@ -1,6 +1,7 @@
 /** Applies readings to a wire profile, so that passes, linter and writers need to know nothing but the profile. */
+import type { RuleReadings } from '../../../core/learned-facts.ts';
 import type { WireProfile } from '../profile-schema.ts';
-import { isReading, isReadingRule, type ReadingOf, type ReadingRuleId, type RuleReadings } from './rules.ts';
+import { isReading, isReadingRule, type ReadingOf, type ReadingRuleId } from './rules.ts';
 
 type Change = (profile: WireProfile) => WireProfile;
 

@@ -3,6 +3,7 @@
  * docs/rules.md lists them. A wire profile (`readings`) or what an account has learnt selects one; without a selection
  * the members of the wire profile apply as they are.
  */
+import type { RuleReadings } from '../../../core/learned-facts.ts';
 import type { Evidence } from '../lint/wire-rule.ts';
 
 interface Reading {
@@ -187,9 +188,6 @@ export const READING_RULES = {
 export type ReadingRuleId = keyof typeof READING_RULES;
 /** Names of the readings of a rule. */
 export type ReadingOf<R extends ReadingRuleId> = keyof (typeof READING_RULES)[R]['readings'] & string;
-
-/** Reading by rule. What an account has learnt is stored in this form; unknown rules and readings are ignored. */
-export type RuleReadings = Readonly<Record<string, string>>;
 
 export function isReadingRule(id: string): id is ReadingRuleId {
   return Object.hasOwn(READING_RULES, id);
