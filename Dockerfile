@@ -7,7 +7,7 @@ COPY console/package.json console/
 # The only script would build the package, whose sources come later.
 RUN npm ci --no-audit --no-fund --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
-COPY tools/build-record.ts tools/bundle.ts tools/console.ts tools/
+COPY tools/build-record.js tools/bundle.ts tools/console.ts tools/
 COPY console console
 COPY src src
 RUN npm run build && chmod +x dist/main.js && npm prune --omit=dev --no-audit --no-fund

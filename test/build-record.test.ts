@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, statSync, utimesSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { isBuildCurrent, recordBuild } from '../tools/build-record.ts';
+import { isBuildCurrent, recordBuild } from '../tools/build-record.js';
 
 /** A checkout of one source and one program. */
 function createCheckout(): string {

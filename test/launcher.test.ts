@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { recordBuild } from '../tools/build-record.ts';
+import { recordBuild } from '../tools/build-record.js';
 import { createHome, startCommand } from './support/command.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -42,7 +42,7 @@ it('runs the bundle in a checkout until a source changes', async () => {
     mkdirSync(join(root, path, '..'), { recursive: true });
     writeFileSync(join(root, path), text);
   };
-  for (const tool of ['tools/start.js', 'tools/build-record.ts']) write(tool, readFileSync(join(ROOT, tool), 'utf8'));
+  for (const tool of ['tools/start.js', 'tools/build-record.js']) write(tool, readFileSync(join(ROOT, tool), 'utf8'));
   write('package.json', '{ "type": "module" }');
   write('src/main.ts', "const which: string = 'sources';\nconsole.log(which);\n");
   write('dist/main.js', "console.log('bundle');\n");

@@ -8,7 +8,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join, relative, resolve } from 'node:path';
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
 import { extractScalar, SCALAR_FILE } from '../src/http/reference/scalar.ts';
-import { recordBuild } from './build-record.ts';
+import { recordBuild } from './build-record.js';
 import { buildConsole } from './console.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');

@@ -6,7 +6,7 @@
 import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { isBuildCurrent } from './build-record.js';
 
 enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'dragoman'));
-const { isBuildCurrent } = await import('./build-record.ts');
 await (isBuildCurrent(join(import.meta.dirname, '..')) ? import('../dist/main.js') : import('../src/main.ts'));

@@ -1,7 +1,7 @@
 /** dragoman as a user would run it: client keys checked, the default log, an account that needs no sign-in service. */
 import { execFileSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
-import { isBuildCurrent } from '../../tools/build-record.ts';
+import { isBuildCurrent } from '../../tools/build-record.js';
 import type { Target } from '../load/job.ts';
 import { API_KEY } from '../load/requests.ts';
 import { freePort, type Processes } from '../processes.ts';

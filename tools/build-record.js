@@ -1,33 +1,23 @@
 /**
  * What dist/ was built from, so that a checkout runs it only if it would build the same again. A file counts as unchanged if
- * its size and both of its times are: unpacking an archive sets the time of modification, but not that of the change.
+ * its size and both of its times are: unpacking an archive sets the time of modification, but not that of the change. In
+ * JavaScript, as start.js is; build-record.d.ts has the types.
  */
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The path below the root, the size in bytes, and the times of modification and change in milliseconds since 1970. */
-type FileState = readonly [path: string, size: number, mtimeMs: number, ctimeMs: number];
-
 const RECORD = 'dist/build-record.json';
 
-/**
- * `sources` include those of bundled packages; all paths are below `root`. Writes nothing if a source has changed since the build
- * began, in milliseconds since 1970.
- */
-export function recordBuild(
-  root: string,
-  { sources, beganMs, built }: { sources: Iterable<string>; beganMs: number; built: Iterable<string> },
-): void {
+export function recordBuild(root, { sources, beganMs, built }) {
   const states = [...new Set(sources)].map((path) => stateOf(root, path));
   if (states.some(([, , mtimeMs, ctimeMs]) => Math.max(mtimeMs, ctimeMs) >= beganMs)) return;
   const programs = [...built].map((path) => stateOf(root, path));
   writeFileSync(join(root, RECORD), JSON.stringify([...states, ...programs]));
 }
 
-/** Takes 15 ms for 2,000 files. */
-export function isBuildCurrent(root: string): boolean {
+export function isBuildCurrent(root) {
   try {
-    const states: readonly FileState[] = JSON.parse(readFileSync(join(root, RECORD), 'utf8'));
+    const states = JSON.parse(readFileSync(join(root, RECORD), 'utf8'));
     return states.every(([path, size, mtimeMs, ctimeMs]) => {
       const now = statSync(`${root}/${path}`);
       return now.size === size && now.mtimeMs === mtimeMs && now.ctimeMs === ctimeMs;
@@ -38,7 +28,8 @@ export function isBuildCurrent(root: string): boolean {
   }
 }
 
-function stateOf(root: string, path: string): FileState {
+/** The path below the root, the size in bytes, and the times of modification and change in milliseconds since 1970. */
+function stateOf(root, path) {
   const { size, mtimeMs, ctimeMs } = statSync(join(root, path));
   return [path, size, mtimeMs, ctimeMs];
 }
