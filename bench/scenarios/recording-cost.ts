@@ -1,6 +1,7 @@
 /** What the ledger and the metrics take of a reply's CPU time: dragoman with both against dragoman with neither, in turns. */
 import { BUDGETS } from '../report/budgets.ts';
 import { toRow } from '../report/rows.ts';
+import { quantile } from '../statistics.ts';
 import { RECORDING_DRAGOMAN, UNRECORDED_DRAGOMAN } from '../subjects/dragoman.ts';
 import { pairedCpuUs } from './rounds.ts';
 import { type Bench, isDragoman, type Outcome } from './scenario.ts';
@@ -11,7 +12,8 @@ export async function recordingCost(bench: Bench): Promise<Outcome> {
   const rounds = 8 * bench.scale.rounds + 1;
   const pairs = await pairedCpuUs(bench, 'recording', [RECORDING_DRAGOMAN, UNRECORDED_DRAGOMAN], rounds);
   const shares = pairs.map(([recorded, unrecorded]) => ((recorded - unrecorded) / recorded) * 100);
-  const [lowest, highest] = [Math.min(...shares), Math.max(...shares)];
+  const sorted = shares.toSorted((a, b) => a - b);
+  const [lower, upper] = [quantile(sorted, 0.25), quantile(sorted, 0.75)];
   return {
     rows: [
       toRow({
@@ -19,7 +21,7 @@ export async function recordingCost(bench: Bench): Promise<Outcome> {
         unit: '%',
         rounds: { dragoman: shares },
         budget: BUDGETS.recording,
-        note: `Ledger and metrics: the median of ${shares.length} pairs, from ${lowest.toFixed(1)} to ${highest.toFixed(1)} %.`,
+        note: `Ledger and metrics: the median of ${shares.length} pairs; the middle half of them are from ${lower.toFixed(1)} to ${upper.toFixed(1)} %.`,
       }),
     ],
   };
