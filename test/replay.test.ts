@@ -15,6 +15,7 @@ const REPLIES: Script['replies'] = [
     refuse: { status: 400, name: 'ValidationException', message: 'Improperly formed request.' },
   },
   { when: { text: 'busy' }, times: 1, refuse: { status: 500, name: 'InternalServerException', message: 'Try again.' } },
+  { when: { text: 'leave' }, steps: ['Some of the answer', { cut: 'stall' }] },
   { when: { text: 'break' }, steps: ['Half of the ans', { cut: 'reset' }] },
   { when: { text: 'corrupt' }, steps: ['Some text', { corrupt: true }] },
   {
@@ -209,6 +210,28 @@ describe('a capsule', () => {
       }
     });
 
+  it('of a request whose client left replays up to there', async () => {
+    const leaving = new AbortController();
+    const body = JSON.stringify({ model, stream: true, messages: [{ role: 'user', content: 'leave early' }] });
+    const init = {
+      method: 'POST',
+      body,
+      headers: { authorization: `Bearer ${gateway.apiKey}` },
+      signal: leaving.signal,
+    };
+    const response = await fetch(`${gateway.url}/v1/chat/completions`, init);
+    await response.body?.getReader().read();
+    leaving.abort();
+    const id = response.headers.get('x-request-id') ?? '';
+    const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
+    await expect
+      .poll(async () => (await fetch(`${gateway.url}/v2/requests/${id}/capsule`, { headers })).status)
+      .toBe(200);
+    const capsule = await capsuleOf(id);
+    expect([capsule.outcome, capsule.upstream[0]?.answer?.end]).toEqual(['abandoned', 'open']);
+    expect((await replayCapsule(capsule)).differences).toEqual([]);
+  });
+
   it('of a request of Claude Code replays byte for byte', async () => {
     const file = new URL('../src/protocols/anthropic-messages/fixtures/claude-code-request.json', import.meta.url);
     const id = await send({ path: '/v1/messages', body: JSON.parse(readFileSync(file, 'utf8')) });
@@ -247,6 +270,21 @@ describe('dragoman replay', () => {
       /^upstream request 1, body, at character \d+:\n {2}recorded .*DIAGNOSTIC.*\n {2}replayed .*MANUAL/,
     );
     expect(err).toContain('The replay differs in 1 place.');
+  });
+
+  it('finds a name that stands for another, although names are hashes', async () => {
+    const request = REQUESTS['a later turn of Messages'];
+    if (!request) throw new Error('There is no such request.');
+    const capsule = await capsuleOf(await send(request));
+    const [exchange] = capsule.upstream;
+    const { tools } = JSON.parse(capsule.request.body ?? '');
+    const [used, other]: string[] = tools.map(({ name }: { name: string }) => JSON.stringify({ name }).slice(1, -1));
+    if (!exchange || !used || !other) throw new Error('Nothing was sent to the service.');
+    const swapped = exchange.request.body?.replace(used, other) ?? '';
+    expect(swapped).not.toBe(exchange.request.body);
+    const upstream = [{ ...exchange, request: { ...exchange.request, body: swapped } }];
+    const { differences } = await replayCapsule({ ...capsule, upstream });
+    expect(differences.map(({ where }) => where)).toContain('upstream request 1, body');
   });
 
   it('refuses a file that is not a capsule', async () => {

@@ -70,7 +70,7 @@ describe('a wire report', () => {
         'x-client-note': next(planted),
         'user-agent': `aws-sdk-rust/1.3.9 app/${next(planted)}`,
       };
-      const planting = Array.from({ length: 4 }, () => plant(body ?? {}, planted));
+      const planting = Array.from({ length: 2 }, () => plant(body ?? {}, planted));
       return {
         method,
         path,
