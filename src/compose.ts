@@ -214,6 +214,7 @@ async function openPool(
     readLimits: (lease, signal) => readUsageLimits({ upstream, send }, lease, signal),
     wireProfileOf: ({ id, credential, learned }) =>
       profileChoice.current({ id, kind: credential.kind, stored: learned.wireProfile }),
+    forgetWireProfile: (id) => profileChoice.forget(id),
     requiredProfileArn: (id, { credential, learned }) =>
       requiredProfileArn(id, credential.kind, learned.profileArn, wireProfiles),
     named: await prepareNamedAccounts(settings, store.accounts, openLinked, clock.now()),

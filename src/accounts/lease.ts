@@ -47,6 +47,8 @@ export interface LeasedAccount {
 export interface LendOptions {
   /** Id of the wire profile in use for an account. */
   readonly wireProfileOf: (account: Pick<Account, 'id' | 'credential' | 'learned'>) => string;
+  /** Makes the account begin with its first wire profile again. */
+  readonly forgetWireProfile?: (accountId: string) => void;
   /** For an account without an ARN of its own where the wire profile requires one. */
   readonly requiredProfileArn?: (
     wireProfile: string,

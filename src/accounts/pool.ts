@@ -105,6 +105,7 @@ export class Pool {
   async forgetLearned(id: string): Promise<Account> {
     const entry = this.#entry(id);
     await this.#registry.forgetLearned(entry);
+    this.#options.forgetWireProfile?.(id);
     return entry.account;
   }
 

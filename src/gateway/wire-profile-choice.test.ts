@@ -56,6 +56,14 @@ describe('the wire profile of an account', () => {
     expect(current()).toBe('one');
   });
 
+  it('is the first again once it is forgotten, even before it was stored', () => {
+    const { choice, current } = setup();
+    choice.moveOn(USER, 'one', REFUSAL);
+    choice.worked(USER, 'two');
+    choice.forget(USER.id);
+    expect(current()).toBe('one');
+  });
+
   it('is the first again once the store has forgotten the other one', () => {
     const { choice, current } = setup();
     choice.moveOn(USER, 'one', REFUSAL);

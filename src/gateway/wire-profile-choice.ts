@@ -105,6 +105,11 @@ export class WireProfileChoice {
     return { id: profile, untilMs: use.untilMs, sinceMs, refused: [...use.refusals.values()] };
   }
 
+  /** What this process knows of the account. Other processes notice that the stored profile is gone. */
+  forget(id: string): void {
+    this.#uses.delete(id);
+  }
+
   #recall({ id, kind, stored }: WireProfileUser): Use | undefined {
     const order = this.#orderFor(kind);
     if (!stored || stored.untilMs <= this.#now() || !order.includes(stored.id)) return undefined;
