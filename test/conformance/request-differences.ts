@@ -159,6 +159,7 @@ const ASPECTS: Readonly<Record<string, Aspect>> = {
     rules: [
       'attachment-repeated',
       'document-inlined',
+      'document-name',
       'empty-turn-filled',
       'image-not-supported',
       'lone-surrogate-replaced',

@@ -297,7 +297,7 @@ export const SETTING_MEANINGS: Readonly<Record<string, SettingText>> = {
   },
   DRAGOMAN_FIRST_AID: {
     meaning: '上游不说明原因就拒绝请求时，是否按存疑[规则](rules.md)的最保守解读再发送一次。',
-    accepts: '`yes` 或 `no`',
+    accepts: YES_NO,
   },
   DRAGOMAN_CAPSULES: {
     meaning: '内存中完整保留哪些近期请求，供 `dragoman capsule` 使用：失败的、全部或都不保留。',
