@@ -5,10 +5,15 @@ import { releaseStartMemory } from './garbage-collection.ts';
 
 const AFTER_MS = 500;
 
+/** In a function of its own, so that no register of the test keeps the object. */
+function referenceToUnused(): WeakRef<object> {
+  return new WeakRef({ size: 'small' });
+}
+
 describe('releaseStartMemory', () => {
   it('collects garbage once after the start', async () => {
     const clock = createFakeClock();
-    const reference = new WeakRef({ size: 'small' });
+    const reference = referenceToUnused();
     releaseStartMemory(() => false, clock);
     // Until the end of a job, its new references keep their objects.
     await setImmediate();
