@@ -1,36 +1,20 @@
 /** Sends a request to the upstream through an account that has its model, with further attempts if the first ones fail. */
 import { randomUUID } from 'node:crypto';
-import type { LRUCache } from 'lru-cache';
 import type { Adjustment } from '../core/adjustments.ts';
-import { clientClosed, GatewayError } from '../core/errors.ts';
-import type { Catalogue } from '../core/models.ts';
+import { GatewayError } from '../core/errors.ts';
 import { timeSlices } from '../core/steps.ts';
 import type { Figure } from '../core/usage.ts';
-import type {
-  ConversationIds,
-  EncodedChat,
-  FirstAid,
-  MediaLimits,
-  ReplyDecoder,
-  ResolvedModel,
-} from '../upstreams/upstream.ts';
+import type { ConversationIds, EncodedChat, FirstAid, ReplyDecoder, ResolvedModel } from '../upstreams/upstream.ts';
 import { endAttempt } from './attempts.ts';
 import type { UpstreamExchange } from './captures/capture.ts';
-import type { Catalogues } from './catalogues.ts';
 import { authorized, endsWithConnection, explainRefusal, type GatewayContext, isSuccess } from './context.ts';
 import type { EmulationPlan } from './emulate/plan.ts';
 import { FirstAidRetry } from './first-aid-retry.ts';
-import type { Prepared } from './media/attachments.ts';
-import { AttachmentFitting } from './media/fitting.ts';
-import type { RefusedDocuments } from './media/refused-documents.ts';
-import { chooseModel } from './model-access.ts';
-import type { Answer, AskRequest, Lease, LeaseRequest, UpstreamAnswer } from './ports.ts';
+import { type Learned, ModelLeasing, type PreparedLease } from './model-leasing.ts';
+import type { Answer, AskRequest, Lease, UpstreamAnswer } from './ports.ts';
 import { ReplyStream } from './reply-stream.ts';
-import type { RetryPlan } from './retry.ts';
-import { explainUnknownModel, refuseUnknownName } from './unknown-model.ts';
+import { explainUnknownModel } from './unknown-model.ts';
 import { type Attempt, type LeasePlan, withLease } from './with-lease.ts';
-
-const NO_MODELS: Catalogue = { models: [], defaultModelId: undefined };
 
 export interface DispatchRequest extends AskRequest {
   readonly ids: ConversationIds;
@@ -45,36 +29,6 @@ export function dispatch(
   signal: AbortSignal,
 ): Promise<Answer> {
   return new Dispatch(context, learned, request, signal).run();
-}
-
-/** Observations of earlier requests that later ones use. */
-export interface Learned {
-  readonly catalogues: Catalogues;
-  /**
-   * The media limits of the last request for each model, by the name that clients use. Very likely those of the next one;
-   * a wrong or missing entry costs a second lease.
-   */
-  readonly expectedLimits: LRUCache<string, MediaLimits>;
-  readonly refusedDocuments: RefusedDocuments;
-  /**
-   * Ids of models that refuse to turn thinking off although their schema offers it. Their requests have the lowest effort
-   * instead, so that the service does not refuse the same request every time.
-   */
-  readonly alwaysThinking: LRUCache<string, true>;
-}
-
-/** The request's model as one account offers it. */
-interface Target {
-  readonly catalogue: Catalogue;
-  readonly model: ResolvedModel;
-  readonly limits: MediaLimits;
-}
-
-/** A lease with what depends on its account. */
-interface PreparedLease {
-  readonly lease: Lease;
-  readonly target: Target;
-  readonly fitted: Prepared;
 }
 
 interface SentChat {
@@ -93,13 +47,11 @@ class Dispatch {
   readonly #signal: AbortSignal;
   /** The same in all attempts, as in the AWS SDKs, so that the service can tell a retry from a new call. */
   readonly #invocationId = randomUUID();
-  readonly #fitting: AttachmentFitting;
+  readonly #leasing: ModelLeasing;
   readonly #firstAid: FirstAidRetry;
   #attempt = 0;
   /** Of the current attempt. */
   #prepared: PreparedLease | undefined = undefined;
-  /** The service's id of the model in the last attempt; empty: the service's default model. */
-  #modelId = '';
 
   constructor(context: GatewayContext, learned: Learned, request: DispatchRequest, signal: AbortSignal) {
     this.#context = context;
@@ -107,7 +59,7 @@ class Dispatch {
     this.#request = request;
     this.#signal = signal;
     this.#firstAid = new FirstAidRetry(context, request.firstAid !== false);
-    this.#fitting = new AttachmentFitting(request.conversation, context.media, signal);
+    this.#leasing = new ModelLeasing(context, learned, request, signal);
   }
 
   run(): Promise<Answer> {
@@ -119,9 +71,10 @@ class Dispatch {
       keepsLease: true,
       movesOn: 'always',
       isAboutProfile: ({ code, upstream }) => code === 'unknown_model' && upstream !== undefined && this.#isListed,
-      lease: (retry) => {
+      lease: async (retry) => {
         this.#attempt++;
-        return this.#leaseFor(retry);
+        this.#prepared = await this.#leasing.lease(retry);
+        return this.#prepared.lease;
       },
       onFailure: (error) => this.#remember(error),
       recovers: (error, lease) => this.#firstAid.begin(error, lease, this.#request.requestId),
@@ -137,87 +90,19 @@ class Dispatch {
     return model.model !== undefined && !catalogue.isPartial;
   }
 
+  /** The service's id of the model in the last attempt; empty: the service's default model. */
+  get #modelId(): string {
+    return this.#prepared?.target.model.id ?? '';
+  }
+
   get #preparedLease(): PreparedLease {
     if (this.#prepared) return this.#prepared;
     throw new Error('No account has been leased.');
   }
 
-  /** Leases an account and fits the attachments to its model. No lease is held while attachments are being fitted. */
-  async #leaseFor(retry: RetryPlan): Promise<Lease> {
-    if (this.#fitting.isNeeded) await this.#prepareExpected();
-    for (;;) {
-      const lease = await this.#lease(retry);
-      const target = await this.#targetOf(lease);
-      const fitted = this.#fitting.find(target.limits);
-      if (fitted) {
-        this.#prepared = { lease, target, fitted };
-        return lease;
-      }
-      lease.cancel();
-      await this.#fitting.prepare(target.limits);
-    }
-  }
-
-  async #prepareExpected(): Promise<void> {
-    const expected = this.#learned.expectedLimits.get(this.#request.conversation.model);
-    if (expected) await this.#fitting.prepare(this.#limitsFor(expected));
-  }
-
-  async #targetOf(lease: Lease): Promise<Target> {
-    try {
-      return this.#target(lease, this.#learned.catalogues.known(lease) ?? (await this.#listModels(lease)));
-    } catch (cause) {
-      lease.release(GatewayError.from(cause));
-      throw cause;
-    }
-  }
-
   #remember({ code }: GatewayError): void {
     if (code === 'documents_refused') this.#learned.refusedDocuments.remember(this.#request.ids.conversationId);
     if (code === 'thinking_required') this.#learned.alwaysThinking.set(this.#modelId, true);
-  }
-
-  /**
-   * Leases an account that offers the model, if there is one. Models are listed only with a lease, so if the first list of
-   * the leased account lacks the model, another account is leased.
-   */
-  async #lease(retry: RetryPlan): Promise<Lease> {
-    const { model } = this.#request.conversation;
-    for (;;) {
-      const lease = await this.#leaseAny(retry, (accountId) => this.#learned.catalogues.offers(accountId, model));
-      if (this.#learned.catalogues.offers(lease.accountId, model) !== undefined) return lease;
-      try {
-        await this.#listModels(lease);
-      } catch (cause) {
-        lease.release(GatewayError.from(cause));
-        throw cause;
-      }
-      if (this.#learned.catalogues.offers(lease.accountId, model) !== false) return lease;
-      lease.release(new GatewayError('unknown_model', 'This account does not offer the model.'));
-    }
-  }
-
-  #leaseAny({ tried, refresh }: RetryPlan, offers: NonNullable<LeaseRequest['offers']>): Promise<Lease> {
-    if (this.#signal.aborted) throw clientClosed();
-    const { ids, conversation, group } = this.#request;
-    const { conversationId } = ids;
-    const modelId = conversation.model;
-    return this.#context.pool.lease({ conversationId, modelId, tried, refresh, group, offers, signal: this.#signal });
-  }
-
-  #target(lease: Lease, full: Catalogue): Target {
-    const { upstream, unknownModels } = this.#context;
-    const { conversation, models: patterns } = this.#request;
-    const { catalogue, model } = chooseModel(conversation.model, full, patterns, upstream);
-    if (model.match === 'default' && unknownModels === 'refuse') throw refuseUnknownName(conversation.model, catalogue);
-    this.#modelId = model.id ?? '';
-    const limits = upstream.mediaLimits(lease.access, model);
-    this.#learned.expectedLimits.set(conversation.model, limits);
-    return { catalogue, model, limits: this.#limitsFor(limits) };
-  }
-
-  #limitsFor(limits: MediaLimits): MediaLimits {
-    return this.#learned.refusedDocuments.limitsFor(this.#request.ids.conversationId, limits);
   }
 
   async #exchange(prepared: PreparedLease, attempt: Attempt): Promise<Answer> {
@@ -305,18 +190,6 @@ class Dispatch {
       upstreamRequestId: this.#context.upstream.requestIdOf(response),
       choice: lease.choice,
     };
-  }
-
-  /** The list helps to resolve aliases, but a chat does not fail without it. */
-  async #listModels(lease: Lease): Promise<Catalogue> {
-    try {
-      return await this.#learned.catalogues.list(lease, this.#signal);
-    } catch (cause) {
-      if (this.#signal.aborted) throw clientClosed();
-      const { code } = GatewayError.from(cause);
-      this.#context.log.debug?.({ ...this.#fields(lease), code }, 'could not list models; the name is sent unchanged');
-      return NO_MODELS;
-    }
   }
 
   /** `sources`: what has adjusted the request for this account. */
