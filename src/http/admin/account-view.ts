@@ -1,10 +1,11 @@
 /** An account as it is shown: picked field by field, so nothing secret slips in with the rest. */
 import { profileArnOf } from '../../accounts/credentials.ts';
 import { type AccountState, isReady } from '../../accounts/health.ts';
-import type { Account } from '../../accounts/ports.ts';
+import type { Account, DiscardedAccount } from '../../accounts/ports.ts';
 import { shownProxy } from '../../accounts/proxy.ts';
+import { KEPT_IN_TRASH_MS } from '../../accounts/trash.ts';
 import { isoTime } from '../../core/times.ts';
-import type { AccountAnswer, AccountView, ListedAccount } from './contract/account.ts';
+import type { AccountAnswer, AccountView, ListedAccount, TrashedAccount } from './contract/account.ts';
 import type { AdminParts } from './ports.ts';
 
 export function toAccountView(account: Account, nowMs: number): AccountView {
@@ -60,6 +61,10 @@ export function toListedAccount(account: Account, { connections, accounts, clock
     wireProfile: { id, reason, until: timeOrNull(untilMs) },
     lastSkip: skip ? { reason: skip.why, at: isoTime(skip.atMs), until: timeOrNull(skip.untilMs) } : null,
   };
+}
+
+export function toTrashedAccount({ id, label, kind, discardedAtMs }: DiscardedAccount): TrashedAccount {
+  return { id, label, kind, removedAt: isoTime(discardedAtMs), deletedAt: isoTime(discardedAtMs + KEPT_IN_TRASH_MS) };
 }
 
 export function toAccountAnswer(account: Account, parts: Routing): AccountAnswer {

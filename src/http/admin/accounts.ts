@@ -1,10 +1,8 @@
 /** `/v2/accounts`: the accounts and what can be done with them. */
 import { z } from 'zod';
 import type { Account } from '../../accounts/ports.ts';
-import { KEPT_IN_TRASH_MS } from '../../accounts/trash.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { isoTime } from '../../core/times.ts';
-import { toAccountAnswer, toListedAccount } from './account-view.ts';
+import { toAccountAnswer, toListedAccount, toTrashedAccount } from './account-view.ts';
 import {
   accountAnswer,
   accountList,
@@ -148,11 +146,7 @@ function registerTrash(app: AdminApp, parts: AdminParts): void {
     '/v2/trash',
     { schema: { summary: 'List removed accounts that can be restored', response: { 200: accountTrash } } },
     async () => ({
-      accounts: (await accounts.trash.list()).map(({ discardedAtMs, ...account }) => ({
-        ...account,
-        removedAt: isoTime(discardedAtMs),
-        deletedAt: isoTime(discardedAtMs + KEPT_IN_TRASH_MS),
-      })),
+      accounts: (await accounts.trash.list()).map(toTrashedAccount),
     }),
   );
   app.post(

@@ -122,6 +122,8 @@ export const accountTrash = z.object({
     .describe('Newest first.'),
 });
 
+export type TrashedAccount = z.output<typeof accountTrash>['accounts'][number];
+
 export const proxyTest = z.strictObject({
   proxy: z
     .string()
