@@ -87,6 +87,7 @@ function upstreamOf(
       region: access.region,
       profileArn: access.profileArn === undefined ? null : to.id(access.profileArn),
       wireProfile: access.wireProfile,
+      readings: access.readings ? { ...access.readings } : null,
     },
     catalogue: catalogue ?? null,
     expectsClosingEvents: exchange.expectsClosingEvents,

@@ -16,6 +16,10 @@ const access = z.object({
   region: z.string(),
   profileArn: z.string().nullable(),
   wireProfile: z.string(),
+  readings: z
+    .record(z.string(), z.string())
+    .nullable()
+    .describe('Of rules that sources contradict each other about, if the account has learnt any.'),
 });
 
 const upstreamAnswer = z.object({

@@ -134,10 +134,17 @@ function isErrorCode(code: string | null): code is ErrorCode {
 }
 
 function leaseOf({ account, access, expectsClosingEvents }: CapsuleExchange, url: string, undo: () => void): Lease {
-  const { kind, region, profileArn, wireProfile } = access;
+  const { kind, region, profileArn, wireProfile, readings } = access;
   return {
     accountId: account,
-    access: { kind, region, wireProfile, profileArn: profileArn ?? undefined, baseUrl: url },
+    access: {
+      kind,
+      region,
+      wireProfile,
+      profileArn: profileArn ?? undefined,
+      baseUrl: url,
+      readings: readings ?? undefined,
+    },
     accessToken: 'replay',
     sendsClosingEvents: expectsClosingEvents,
     cancel: undo,
