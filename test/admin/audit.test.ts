@@ -121,7 +121,7 @@ describe('the audit trail of the admin API', () => {
 
 /** What each command does to the database. */
 const CHANGES_NOTHING = [
-  ...['serve', 'chat', 'models', 'usage', 'doctor', 'config', 'health', 'simulate', 'demo'],
+  ...['serve', 'chat', 'models', 'usage', 'doctor', 'config', 'health', 'simulate', 'demo', 'capsule', 'replay'],
   ...['accounts list', 'accounts show', 'accounts export', 'accounts usage', 'keys list'],
 ];
 const RECORDED: Readonly<Record<string, string>> = {
