@@ -64,7 +64,7 @@ describe('the metrics of a gateway', () => {
     await vi.waitFor(async () => {
       text = (await read(gateway)).text;
       expect(text).toContain('outcome="refused"} 1');
-    });
+    }, 10_000);
     return { gateway, text };
   }
 

@@ -30,7 +30,7 @@ const ended = async (client: OpenAI, id: string): Promise<OpenAI.Responses.Respo
     const response = await client.responses.retrieve(id);
     expect(response.status).not.toMatch(/queued|in_progress/);
     return response;
-  });
+  }, 10_000);
 
 describe('a stored response', () => {
   it('is continued by its id over several turns, without its instructions', async () => {
@@ -214,7 +214,7 @@ describe('a response in the background', () => {
     await vi.waitFor(async () => {
       const { output_text, status } = await client.responses.retrieve(id);
       expect({ output_text, status }).toEqual({ output_text: 'One two ', status: 'in_progress' });
-    });
+    }, 10_000);
     expect(await client.responses.cancel(id)).toMatchObject({
       status: 'cancelled',
       output: [{ status: 'incomplete', content: [{ text: 'One two ' }] }],

@@ -49,7 +49,7 @@ async function serveWith(
   const pids = () =>
     new Map(log().flatMap(({ msg, worker, pid }) => (msg === 'a worker serves' ? [[worker, Number(pid)]] : [])));
   // Log lines may arrive after the banner.
-  await vi.waitFor(() => expect(pids().size).toBe(2));
+  await vi.waitFor(() => expect(pids().size).toBe(2), 10_000);
   return { ...running, url, log, pids };
 }
 
@@ -102,7 +102,7 @@ describe('two workers', { timeout: 120_000 }, () => {
       const answer = await post(gateway.url, PATH, CHAT);
       expect([answer.status, await answer.text]).toEqual([200, expect.stringContaining('Hello.')]);
     }
-    await vi.waitFor(() => expect(new Set(answeredBy(gateway))).toEqual(new Set([1, 2])));
+    await vi.waitFor(() => expect(new Set(answeredBy(gateway))).toEqual(new Set([1, 2])), 10_000);
     const body = { input: 'Slowly', background: true, stream: true };
     const first = await post(gateway.url, '/v1/responses', body);
     await expect.poll(() => first.textSoFar()).toContain('response.created');
@@ -112,7 +112,7 @@ describe('two workers', { timeout: 120_000 }, () => {
     const texts = await Promise.all([first, ...again].map((reply) => reply.text));
     expect(texts[0]).toContain('response.completed');
     expect(texts.map(eventsIn)).toEqual(texts.map(() => eventsIn(texts[0] ?? '')));
-    await vi.waitFor(() => expect(new Set(answeredBy(gateway, path))).toEqual(new Set([1, 2])));
+    await vi.waitFor(() => expect(new Set(answeredBy(gateway, path))).toEqual(new Set([1, 2])), 10_000);
     expect((await gateway.end('SIGTERM')).code).toBe(0);
   });
 
@@ -253,7 +253,7 @@ describe('metrics', () => {
         const attempts = [...(await read()).matchAll(/^dragoman_attempts_total\{.*worker="(\d)"\} (\d+)$/gm)];
         expect(new Set(attempts.map(([, worker]) => worker))).toEqual(new Set(['1', '2']));
         expect(attempts.reduce((sum, [, , count]) => sum + Number(count), 0)).toBe(4);
-      });
+      }, 10_000);
     }
     await gateway.end('SIGTERM');
   });

@@ -400,7 +400,7 @@ describe('background refresh', () => {
     tokens.afterRefresh = () => gate.promise;
     clock.advance(HOUR_MS - REFRESH_EARLY_MS);
     const refreshing = refresher.refreshDue();
-    await vi.waitFor(() => expect(tokens.presented).toEqual(['a-refresh-0', 'a-refresh-1']));
+    await vi.waitFor(() => expect(tokens.presented).toEqual(['a-refresh-0', 'a-refresh-1']), 10_000);
     await store.accounts.remove('a');
     const again = await store.accounts.put(newAccount('a', withToken('again', HOUR_MS, clock.now())), clock.now());
     const entry = registry.put(again);

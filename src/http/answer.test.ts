@@ -208,7 +208,7 @@ describe('a streamed reply', () => {
     for (let count = 0; count < 200; count++) pushed.push(big);
     pushed.push(...FINISH);
     pushed.end();
-    await vi.waitFor(() => expect(pushed.pulls).toBeGreaterThan(2));
+    await vi.waitFor(() => expect(pushed.pulls).toBeGreaterThan(2), 10_000);
     await new Promise((resolve) => setImmediate(resolve));
     const whileBlocked = pushed.pulls;
     expect(whileBlocked).toBeLessThan(60);
@@ -300,7 +300,7 @@ describe('a client that leaves', () => {
     request.destroy();
     await aborted;
     pushed.push(delta('sent after the client has left'));
-    if (streamed) await vi.waitFor(() => expect(pushed.returned).toBe(true));
+    if (streamed) await vi.waitFor(() => expect(pushed.returned).toBe(true), 10_000);
   });
 
   it('is not assumed after a complete reply', async () => {
@@ -320,7 +320,7 @@ describe('the log line', () => {
     const gateway = createFakeGateway();
     gateway.reply = reply;
     await use(await serve(gateway, { log, apiKeys: ['marked-key'] }));
-    await vi.waitFor(() => expect(lines).not.toEqual([]));
+    await vi.waitFor(() => expect(lines).not.toEqual([]), 10_000);
     return lines;
   }
   const auth = { authorization: 'Bearer marked-key' };

@@ -16,7 +16,7 @@ async function serveObserved(gateway = createFakeGateway()) {
     apiKeys: ['some-key'],
   });
   const only = async () => {
-    await vi.waitFor(() => expect(records).not.toEqual([]));
+    await vi.waitFor(() => expect(records).not.toEqual([]), 10_000);
     await new Promise((resolve) => setImmediate(resolve));
     expect(records).toHaveLength(1);
     return records[0];
@@ -107,7 +107,7 @@ describe('observers of requests', () => {
     const request = httpRequest({ port: server.port, path: '/v1/messages', method: 'POST', headers: KEY });
     request.on('error', () => {});
     request.end(JSON.stringify(MESSAGES));
-    await vi.waitFor(() => expect(gateway.requests).toHaveLength(1));
+    await vi.waitFor(() => expect(gateway.requests).toHaveLength(1), 10_000);
     request.destroy();
     expect(await only()).toMatchObject({
       status: 499,

@@ -52,7 +52,7 @@ describe('replicas', () => {
     await vi.waitFor(async () => {
       const begun = await other.counters.begin('key-1', limits);
       expect(begun).toMatchObject({ reached: 'tokensPerMinute', tokens: { used: 2_999_999_997 } });
-    });
+    }, 10_000);
   });
 
   it('share the requests at once, also when they begin at the same moment', async () => {
@@ -63,7 +63,7 @@ describe('replicas', () => {
     expect(begun.filter(({ reached }) => reached === undefined)).toHaveLength(4);
     expect(await one.counters.read('key-1')).toMatchObject({ open: 4 });
     for (const [number, { slot }] of begun.entries()) if (slot !== undefined) counters[number]?.end(slot);
-    await vi.waitFor(async () => expect(await other.counters.read('key-1')).toMatchObject({ open: 0 }));
+    await vi.waitFor(async () => expect(await other.counters.read('key-1')).toMatchObject({ open: 0 }), 10_000);
     expect((await one.counters.begin('key-1', limits)).reached).toBeUndefined();
   });
 

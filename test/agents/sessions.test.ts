@@ -73,7 +73,7 @@ describe.each(KINDS)('$name', (kind) => {
       await vi.waitFor(() => {
         const stalled = gateway.simulator.requests.find(isLongThought);
         expect(stalled?.closedEarly).toBe(true);
-      });
+      }, 10_000);
       const { exitCode } = await run(gateway, sandbox, { dialect, prompt: 'Say something short.', again: true });
       expect(exitCode).toBe(0);
     });

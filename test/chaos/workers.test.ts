@@ -29,7 +29,7 @@ it('three workers on SQLite, of which some are killed', { timeout: 120_000 + CLI
   });
   const url = servedAt(await gateway.nextLine());
   const started = () => [...log.matchAll(/"worker":(\d+),"pid":(\d+),"msg":"a worker serves"/g)];
-  await vi.waitFor(() => expect(started()).toHaveLength(WORKERS));
+  await vi.waitFor(() => expect(started()).toHaveLength(WORKERS), 10_000);
   const refused: string[] = [];
   let answered = 0;
   let broken = 0;

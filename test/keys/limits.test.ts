@@ -132,7 +132,7 @@ describe('tokens a minute', () => {
     const first = await chat();
     expect(headersOf(first).get('x-ratelimit-remaining-tokens')).toBe('10');
     expect(first.data.usage?.total_tokens).toBeGreaterThan(10);
-    await vi.waitFor(async () => expect(await failure(chat())).toMatchObject({ status: 429 }));
+    await vi.waitFor(async () => expect(await failure(chat())).toMatchObject({ status: 429 }), 10_000);
     const error = await failure(message());
     expect(error.message).toContain('10 tokens a minute');
     expect(headersOf(error).get('anthropic-ratelimit-tokens-remaining')).toBe('0');

@@ -41,13 +41,13 @@ describe('the use of a key', () => {
       expect(tokensPerMinute?.used).toBeGreaterThan(0);
       expect(creditsPerDay?.used).toBeGreaterThan(0);
       expect(creditsPerDay?.remaining).toBeLessThan(3);
-    });
+    }, 10_000);
     await vi.waitFor(async () => {
       const { today, month, days } = await usageOf(url, secret);
       expect(today).toMatchObject({ requests: 1, errors: 0 });
       expect([today?.outputTokens, today?.credits].every((sum) => sum !== undefined && sum > 0)).toBe(true);
       expect([month, days]).toEqual([today, [{ date: new Date().toISOString().slice(0, 10), ...today }]]);
-    });
+    }, 10_000);
     const other = (await ask('POST', '/v2/keys', { name: 'other' })).body.secret;
     expect(await usageOf(url, other)).toMatchObject({ today: { requests: 0 }, days: [] });
   });

@@ -71,7 +71,7 @@ describe('the ledger', () => {
       ledger.observe(recordOf(kind, { kind }));
     await ledger.start(async () => store);
     await clock.advance(1_000);
-    await vi.waitFor(() => expect(store.rows.map(({ id }) => id)).toEqual(['reply', 'models']));
+    await vi.waitFor(() => expect(store.rows.map(({ id }) => id)).toEqual(['reply', 'models']), 10_000);
     expect(ledger.stats).toEqual({ waiting: 0, written: 2, lost: 0 });
   });
 
@@ -81,11 +81,11 @@ describe('the ledger', () => {
     store.failure = new GatewayError('storage_unavailable', 'The disk is full.');
     ledger.observe(recordOf('a'));
     await clock.advance(1_000);
-    await vi.waitFor(() => expect(lines.map(({ level }) => level)).toEqual(['error']));
+    await vi.waitFor(() => expect(lines.map(({ level }) => level)).toEqual(['error']), 10_000);
     ledger.observe(recordOf('b'));
     store.failure = undefined;
     await clock.advance(2_000);
-    await vi.waitFor(() => expect(store.rows.map(({ id }) => id)).toEqual(['a', 'b']));
+    await vi.waitFor(() => expect(store.rows.map(({ id }) => id)).toEqual(['a', 'b']), 10_000);
     expect(lines.at(-1)?.message).toBe('the ledger can be written again');
   });
 
@@ -113,10 +113,10 @@ describe('the ledger', () => {
     expect(ledger.spent('key-1')).toEqual({ day: 12, month: 102 });
     expect(ledger.spent('key-2')).toEqual({ day: 0, month: 0 });
     await clock.advance(1_000);
-    await vi.waitFor(() => expect(store.rows).toHaveLength(1));
+    await vi.waitFor(() => expect(store.rows).toHaveLength(1), 10_000);
     store.credited = [{ id: 'key-1', day: 20, month: 110 }];
     await clock.advance(6_000);
-    await vi.waitFor(() => expect(ledger.spent('key-1')).toEqual({ day: 20, month: 110 }));
+    await vi.waitFor(() => expect(ledger.spent('key-1')).toEqual({ day: 20, month: 110 }), 10_000);
   });
 
   it('notes how many rows it has accepted, before they are written, and ends when none waits', async () => {
@@ -127,7 +127,7 @@ describe('the ledger', () => {
     ledger.observe(recordOf('a'));
     await ledger.start(async () => store);
     for (const id of ['b', 'c', 'd']) ledger.observe(recordOf(id));
-    await vi.waitFor(() => expect(noted.at(-1)).toBe(4));
+    await vi.waitFor(() => expect(noted.at(-1)).toBe(4), 10_000);
     expect(store.rows).toEqual([]);
     await ledger.close();
     expect(endWriting).toHaveBeenCalledOnce();
@@ -164,7 +164,7 @@ describe('the ledger', () => {
     for (let count = 0; count < 20_003; count++) ledger.observe(recordOf(`req_${count}`));
     await ledger.start(async () => Object.assign(store, { recordLoss }));
     await clock.advance(1_000);
-    await vi.waitFor(() => expect(store.rows).toHaveLength(20_000));
+    await vi.waitFor(() => expect(store.rows).toHaveLength(20_000), 10_000);
     expect(losses).toMatchObject([{ rows: 3, reason: 'queue-full' }]);
   });
 
