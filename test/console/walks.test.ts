@@ -198,6 +198,24 @@ describe('an account', () => {
     expect(problems).toEqual([]);
   });
 
+  it('shows what a probe has learned about it, until that is forgotten', async () => {
+    const gateway = await serveGateway({ withAccount: true });
+    await gateway.run(['doctor', '--probe', '--yes']);
+    const { page, problems } = await openPage();
+    await signIn(page, gateway);
+    await page.goto(`${gateway.url}/accounts`);
+    await page.getByRole('article').getByRole('link').click();
+    const panel = page.getByRole('dialog');
+    const reading = panel.getByText(/^blank-turn: .+ \(learned at /).first();
+    await reading.waitFor();
+    await takePicture(page, 'account-learned');
+    expect(await violationsOf(page)).toEqual([]);
+    await panel.getByRole('button', { name: 'Forget what was learned' }).click();
+    await page.getByText(/^What was learned about “.+” is forgotten\./).waitFor();
+    await reading.waitFor({ state: 'detached' });
+    expect(problems).toEqual([]);
+  });
+
   it('is renamed in its panel, whose address can be sent to a colleague', async () => {
     const gateway = await serveGateway({ withAccount: true });
     const { page, problems } = await openPage();

@@ -1,4 +1,4 @@
-/** The wire profile of an account: why it is in use, and what the service refused before. */
+/** The wire profile of an account: why it is in use, and what the service has shown about it. */
 import { Button, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
@@ -19,26 +19,30 @@ export function WireProfile({ account }: { readonly account: Account }) {
         {t(`wireProfile.${reason}`)}
         {until !== null && t('wireProfile.until', { time: formatMoment(until, nowMs) })}
       </Text>
-      {reason === 'learned' && <Refused account={account} />}
+      <Learned account={account} />
     </>
   );
 }
 
-function Refused({ account: { id, label } }: { readonly account: Account }) {
+function Learned({ account: { id, label } }: { readonly account: Account }) {
   const { t } = useTranslation('accounts');
   const errorCode = useErrorCode();
   const nowMs = useNow();
   const { data } = useQuery(learnedQuery(id));
+  const refused = data?.wireProfile?.refused ?? [];
+  const readings = data?.readings ?? [];
+  if (refused.length === 0 && readings.length === 0) return null;
   const forget = () => forgetLearned(id).then(() => announce(t('wireProfile.forgotten', { label })), announceError);
   return (
     <>
-      {data?.wireProfile?.refused.map((refusal) => (
-        <Text key={refusal.id} size="sm" c="dimmed" title={refusal.message}>
-          {t('wireProfile.refused', {
-            id: refusal.id,
-            reason: errorCode(refusal.code).title,
-            time: formatMoment(refusal.at, nowMs),
-          })}
+      {refused.map(({ id: profile, code, message, at }) => (
+        <Text key={profile} size="sm" c="dimmed" title={message}>
+          {t('wireProfile.refused', { id: profile, reason: errorCode(code).title, time: formatMoment(at, nowMs) })}
+        </Text>
+      ))}
+      {readings.map(({ wireProfile, rule, reading, at }) => (
+        <Text key={`${wireProfile} ${rule}`} size="sm" c="dimmed">
+          {t('wireProfile.reading', { rule, reading, wireProfile, time: formatMoment(at, nowMs) })}
         </Text>
       ))}
       <Button size="compact-xs" variant="default" mt={4} onClick={forget}>

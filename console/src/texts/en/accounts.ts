@@ -53,8 +53,9 @@ export const accounts = {
     learned: '(it worked after the service had refused others)',
     until: ' · the first is tried again at {{time}}',
     refused: '{{id}} was refused at {{time}}: {{reason}}',
-    forget: 'Try the first again now',
-    forgotten: '“{{label}}” begins with the first wire profile again.',
+    reading: '{{rule}}: {{reading}} (learned at {{time}} for {{wireProfile}})',
+    forget: 'Forget what was learned',
+    forgotten: 'What was learned about “{{label}}” is forgotten. The next request begins with the first wire profile.',
   },
   gone: 'There is no such account. It may have been removed.',
   proxyTest: {

@@ -54,8 +54,9 @@ export const accounts: Translated<typeof english> = {
     learned: '（其他协议配置被上游拒绝后改用）',
     until: ' · {{time}} 再次尝试首选',
     refused: '{{id}} 于 {{time}} 被拒绝：{{reason}}',
-    forget: '立即重试首选',
-    forgotten: '“{{label}}”将从首选协议配置重新开始。',
+    reading: '{{rule}}：{{reading}}（{{time}} 针对 {{wireProfile}} 学到）',
+    forget: '清除学习结果',
+    forgotten: '已清除“{{label}}”的学习结果，下一次请求从首选协议配置开始。',
   },
   gone: '没有这个账号，可能已被移除。',
   proxyTest: {
