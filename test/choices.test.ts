@@ -4,6 +4,13 @@ import { describe, expect, it } from 'vitest';
 import type { Script } from '../src/simulator/script.ts';
 import { startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
+/** A refusal with which neither another account nor another wire profile would help. */
+const TOO_LONG = {
+  status: 400,
+  name: 'ValidationException',
+  message: 'Input is too long.',
+  reason: 'CONTENT_LENGTH_EXCEEDS_THRESHOLD',
+};
 const QUESTION = {
   model: 'claude-sonnet-4.5',
   messages: [{ role: 'user' as const, content: 'Say something.' }],
@@ -94,16 +101,13 @@ describe('several choices', () => {
   it('fail together before any output', async () => {
     await using gateway = await startTestGateway({
       script: {
-        replies: [
-          { times: 1, refuse: { status: 400, name: 'ValidationException', message: 'no', reason: 'INVALID_MODEL_ID' } },
-          { steps: [{ gapMs: 600_000 }] },
-        ],
+        replies: [{ times: 1, refuse: TOO_LONG }, { steps: [{ gapMs: 600_000 }] }],
       },
     });
     const failure = await client(gateway)
       .chat.completions.create({ ...QUESTION, n: 2 })
       .catch((cause: unknown) => cause);
-    expect(failure).toMatchObject({ status: 404 });
+    expect(failure).toMatchObject({ status: 400, code: 'context_length_exceeded' });
     await expectStopped(gateway);
   });
 });

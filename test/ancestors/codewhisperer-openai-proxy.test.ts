@@ -49,7 +49,7 @@ function places({ simulator }: ReplayedGateway): Record<string, string> {
 function expectScript(name: string): void {
   const scripts: Record<string, string> = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).scripts;
   // `npm run` passes further words to the script's own command.
-  expect(scripts[name]).toBe('node src/main.ts');
+  expect(scripts[name]).toBe('node tools/start.js');
 }
 
 const ROOT = join(import.meta.dirname, '../..');
