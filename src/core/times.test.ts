@@ -34,6 +34,7 @@ describe('an arbitrary number', () => {
         if (asked !== undefined) isDate(NOW_MS + (cappedMs(asked, MAX_THROTTLE_WAIT_MS) ?? 0), MAX_THROTTLE_WAIT_MS);
         expect(isoTime(number)).toMatch(/^\d{4}-\d\d-\d\dT/);
       }),
+      { seed: 42 },
     );
   });
 });

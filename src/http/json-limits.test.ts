@@ -62,7 +62,7 @@ describe('scanWithinLimits', () => {
         const path = JSON.stringify(`${key}/`).slice(1, -1);
         await expect(scanned(body)).rejects.toMatchObject({ param: path.slice(0, 100).replace(/^\./, '') });
       }),
-      { numRuns: 30 },
+      { seed: 42, numRuns: 30 },
     );
   });
 

@@ -2,7 +2,6 @@
  * Random requests to every route of the admin API, made from the schemas in /openapi.json. No answer is an internal error,
  * and secrets of the settings and of the requests appear in no log line, metric, trace or export.
  */
-import { randomInt } from 'node:crypto';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
@@ -10,7 +9,7 @@ import type { Log } from '../../src/core/log.ts';
 import { startOtlpReceiver } from '../support/otlp-receiver.ts';
 import { printCounts, scaled } from '../support/scale.ts';
 import { type JsonSchema, valuesOf } from '../support/schema-values.ts';
-import { startTestGateway } from '../support/test-gateway.ts';
+import { startTestGateway, WITH_LEDGER } from '../support/test-gateway.ts';
 
 const ADMIN_TOKEN = 'MARKED-ADMIN-TOKEN-0123456789';
 const API_KEY = 'MARKED-API-KEY-0123456789';
@@ -18,8 +17,8 @@ const SENT_SECRET = 'MARKED-SECRET-IN-A-REQUEST';
 const RUNS_PER_ROUTE = scaled({ usual: 12, full: 150 });
 /** For an answer that waits for a person. */
 const READING_MS = 2_000;
-/** Repeats a run that failed: `FUZZ_SEED=…`, as it printed. */
-const SEED = Number(process.env.FUZZ_SEED ?? randomInt(2 ** 31));
+/** The same requests in every run, so that a failure is of the change that it tests; `FUZZ_SEED=…` sends others. */
+const SEED = Number(process.env.FUZZ_SEED ?? 20_261_129);
 
 interface Route {
   readonly method: string;
@@ -98,6 +97,11 @@ async function send(url: string, { method, target, body }: SentRequest) {
   }
 }
 
+/** A sign-in through a proxy where nothing listens, as the values for addresses are. */
+function isOfItsProxy({ target, body }: SentRequest, status: number): boolean {
+  return target === '/v2/auth/start' && status === 502 && /"proxy":"http/.test(body ?? '');
+}
+
 function capturedLog() {
   const lines: string[] = [];
   const write = (fields: object, message: string) => void lines.push(`${message} ${inspect(fields, { depth: 12 })}`);
@@ -115,6 +119,7 @@ it('answers no random request to the admin API with an internal error, and shows
   await using gateway = await startTestGateway({
     log,
     env: {
+      ...WITH_LEDGER,
       DRAGOMAN_ADMIN_TOKEN: ADMIN_TOKEN,
       DRAGOMAN_API_KEYS: API_KEY,
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
@@ -136,7 +141,8 @@ it('answers no random request to the admin API with an internal error, and shows
     for (const request of requests) {
       const { status, text } = await send(url, request);
       statuses[status] = (statuses[status] ?? 0) + 1;
-      if (status >= 500) refused.push(`${request.method} ${request.target} ${request.body} → ${status} ${text}`);
+      if (status >= 500 && !isOfItsProxy(request, status))
+        refused.push(`${request.method} ${request.target} ${request.body} → ${status} ${text}`);
     }
   }
   printCounts('fuzzed admin requests', { seed: SEED, routes: routes.length, ...statuses });

@@ -22,6 +22,7 @@ describe('JSON text', () => {
         expect(rewritten).toHaveLength(text.length);
         expect(() => JSON.parse(rewritten ?? '')).not.toThrow();
       }),
+      { seed: 42 },
     );
   });
 

@@ -14,6 +14,7 @@ describe('names', () => {
           expect(fillerOf(replacement)).toBe(fillerOf(name));
         }
       }),
+      { seed: 42 },
     );
   });
 
