@@ -9,6 +9,7 @@ import { followEvents } from './api/live.ts';
 import { queryClient } from './api/query-client.ts';
 import { ConfirmDialogue } from './components/confirm.tsx';
 import { CrashBoundary } from './components/crash-boundary.tsx';
+import { isGuestPage } from './guest/guest-pages.ts';
 import { router } from './router.tsx';
 import { signIn, useSession } from './session/session.ts';
 import { SignInPage } from './session/sign-in-page.tsx';
@@ -38,7 +39,7 @@ export function App({ ticket }: { readonly ticket: string | undefined }) {
   );
 }
 
-/** The pages for a reader who is signed in, otherwise the sign-in form. A ticket is redeemed first. */
+/** The pages for a reader who is signed in, otherwise the sign-in form and what needs no sign-in. A ticket is redeemed first. */
 function Entrance({ ticket }: { readonly ticket: string | undefined }) {
   const [ticketState, setTicketState] = useState<'open' | 'done' | Error>(ticket === undefined ? 'done' : 'open');
   useEffect(() => {
@@ -74,6 +75,7 @@ function SignedIn({ ticketError }: { readonly ticketError: Error | undefined }) 
   useEffect(() => (isSignedIn ? followEvents() : undefined), [isSignedIn]);
   // Reading the session takes as long as reading the document did: less than a skeleton would be worth.
   if (isPending) return null;
-  if (!isSignedIn) return <SignInPage error={ticketError ?? error ?? undefined} retry={error ? refetch : undefined} />;
+  if (!isSignedIn && !isGuestPage(location.pathname))
+    return <SignInPage error={ticketError ?? error ?? undefined} retry={error ? refetch : undefined} />;
   return <RouterProvider router={router} />;
 }

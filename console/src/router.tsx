@@ -12,9 +12,9 @@ import { parseModelsSearch } from './pages/models/models-search.ts';
 import { parseOverviewSearch } from './pages/overview/overview-search.ts';
 import { parseRequestsSearch } from './pages/requests/requests-search.ts';
 import { parseSettingsSearch } from './pages/settings/settings-search.ts';
+import { Frame } from './shell/frame.tsx';
 import { NotFoundPage } from './shell/not-found-page.tsx';
 import { parseRange, type RangeSearch } from './shell/range.ts';
-import { Shell } from './shell/shell.tsx';
 
 interface ChatSearch {
   /** Begins with a prompt filled in. */
@@ -23,7 +23,7 @@ interface ChatSearch {
 }
 
 const root = createRootRoute({
-  component: Shell,
+  component: Frame,
   notFoundComponent: NotFoundPage,
   errorComponent: ({ error }) => <CrashNotice error={toError(error)} />,
   validateSearch: (search): RangeSearch => parseRange(search),
@@ -109,6 +109,12 @@ const settings = createRoute({
   validateSearch: parseSettingsSearch,
 });
 
+const usage = createRoute({
+  getParentRoute: () => root,
+  path: '/usage',
+  component: lazyRouteComponent(() => import('./pages/usage/usage-page.tsx'), 'UsagePage'),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     overview,
@@ -119,6 +125,7 @@ export const router = createRouter({
     models,
     connect,
     settings,
+    usage,
   ]),
   defaultPreload: 'intent',
   scrollRestoration: true,

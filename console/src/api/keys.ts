@@ -10,4 +10,6 @@ export const HISTORY_KEY = ['history'] as const;
 export const SETTINGS_KEY = ['settings'] as const;
 export const AUDIT_KEY = ['audit'] as const;
 export const ALERTS_KEY = ['alerts'] as const;
+/** Data of the readers of `/usage` and `/connect` who have a client key and no session. */
+export const GUEST_KEY = ['guest'] as const;
 export const ACTIVITY_KEY = ['activity'] as const;

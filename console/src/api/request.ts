@@ -18,6 +18,8 @@ interface RequestOptions {
   readonly query?: Query;
   readonly body?: unknown;
   readonly signal?: AbortSignal;
+  /** Identifies the sender in place of the session. */
+  readonly clientKey?: string | undefined;
   /** The request outlives the page. */
   readonly keepalive?: boolean;
 }
@@ -42,13 +44,14 @@ export function remove<T>(path: string, options: RequestOptions = {}): Promise<T
 async function request<T>(
   method: string,
   path: string,
-  { query, body, signal, keepalive }: RequestOptions,
+  { query, body, signal, clientKey, keepalive }: RequestOptions,
 ): Promise<T> {
   const response = await fetch(`${path}${toQuery(query)}`, {
     method,
     headers: {
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(method === 'GET' ? {} : sessionHeaders()),
+      ...(clientKey === undefined ? {} : { authorization: `Bearer ${clientKey}` }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal === undefined ? {} : { signal }),

@@ -18,7 +18,6 @@ export const PAGE_PATHS = [
   '/settings',
   '/settings/*',
   '/usage',
-  '/welcome',
 ] as const;
 
 const ROOTS = new Set(PAGE_PATHS.map((path) => path.split('/')[1]));

@@ -5,9 +5,11 @@ import { Link, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { keysQuery } from '../../api/client-keys.ts';
+import { clientModelsQuery } from '../../api/guest.ts';
 import { modelsQuery } from '../../api/models.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
+import { useSession } from '../../session/session.ts';
 import { CLIENTS } from './clients.ts';
 import classes from './connect.module.css';
 import { Setup } from './setup.tsx';
@@ -19,12 +21,11 @@ export function ConnectPage() {
   const { t } = useTranslation('connect');
   const { t: shell } = useTranslation('shell');
   const { client: clientId = 'claude-code' } = useSearch({ from: '/connect' });
-  const { data: keys } = useQuery(keysQuery);
-  const { data: catalogue } = useQuery(modelsQuery);
   const [typedKey, setTypedKey] = useState('');
+  // Read with it when it is complete: a request for each letter would count as guesses.
+  const [enteredKey, setEnteredKey] = useState('');
   const [chosenModel, setChosenModel] = useState<string | null>(null);
-  const isLocal = keys !== undefined && keys.keys.length === 0 && keys.configured === 0;
-  const ids = catalogue?.models.map(({ id }) => id) ?? [];
+  const { ids, isLocal, isSignedIn } = useGateway(enteredKey);
   const model = chosenModel ?? (ids.includes(USUAL_MODEL) ? USUAL_MODEL : (ids[0] ?? USUAL_MODEL));
   const baseUrl = location.origin;
   const name = CLIENTS.find(({ id }) => id === clientId)?.name ?? clientId;
@@ -66,12 +67,13 @@ export function ConnectPage() {
               placeholder={t('keyPlaceholder')}
               value={typedKey}
               onChange={({ currentTarget }) => setTypedKey(currentTarget.value)}
+              onBlur={() => setEnteredKey(typedKey.trim())}
               description={isLocal ? t('keyLocal') : t('keyNeeded')}
               inputWrapperOrder={['label', 'input', 'description']}
               autoComplete="off"
             />
           </div>
-          {!isLocal && (
+          {isSignedIn && !isLocal && (
             <Text size="sm">
               <Anchor component={Link} to="/keys">
                 {t('createKey')}
@@ -93,4 +95,23 @@ export function ConnectPage() {
       </div>
     </>
   );
+}
+
+/** Models, and whether a key is needed: from the admin API, or for a reader without a session from the client API. */
+function useGateway(clientKey: string): {
+  readonly ids: readonly string[];
+  readonly isLocal: boolean;
+  readonly isSignedIn: boolean;
+} {
+  const { data: session } = useSession();
+  const isSignedIn = session !== null && session !== undefined;
+  const { data: keys } = useQuery({ ...keysQuery, enabled: isSignedIn });
+  const { data: catalogue } = useQuery({ ...modelsQuery, enabled: isSignedIn });
+  const { data: listed } = useQuery({ ...clientModelsQuery(clientKey), enabled: !isSignedIn });
+  if (!isSignedIn) return { ids: listed ?? [], isLocal: clientKey === '' && listed !== undefined, isSignedIn };
+  return {
+    ids: catalogue?.models.map(({ id }) => id) ?? [],
+    isLocal: keys !== undefined && keys.keys.length === 0 && keys.configured === 0,
+    isSignedIn,
+  };
 }

@@ -11,6 +11,7 @@ import { requests } from './requests.ts';
 import { session } from './session.ts';
 import { settings } from './settings.ts';
 import { shell } from './shell.ts';
+import { usage } from './usage.ts';
 
 export const texts = {
   accounts,
@@ -25,4 +26,5 @@ export const texts = {
   session,
   settings,
   shell,
+  usage,
 };

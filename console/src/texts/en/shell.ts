@@ -13,7 +13,10 @@ export const shell = {
     connect: 'Connect',
     settings: 'Settings',
     docs: 'Docs',
+    usage: 'Usage of a key',
   },
+  signIn: 'Sign in',
+  console: 'Console',
   more: 'More',
   live: {
     on: 'Live',

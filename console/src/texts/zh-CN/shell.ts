@@ -15,7 +15,10 @@ export const shell: Translated<typeof english> = {
     connect: '接入',
     settings: '设置',
     docs: '文档',
+    usage: '密钥用量',
   },
+  signIn: '登录',
+  console: '控制台',
   more: '更多',
   live: {
     on: '实时',
