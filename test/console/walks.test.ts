@@ -89,24 +89,32 @@ describe('the first start', () => {
 });
 
 describe('the chat', () => {
-  it.each(['Chat Completions', 'Responses', 'Messages'])('answers through %s and shows the route', async (protocol) => {
-    const gateway = await serveGateway({ withAccount: true, env: { DRAGOMAN_API_KEYS: 'sk-of-clients' } });
-    const { page, problems } = await openPage();
-    await page.goto(await gateway.link());
-    await page.getByRole('link', { name: 'Chat', exact: true }).click();
-    await page.getByText(protocol, { exact: true }).click();
-    await page.getByRole('textbox', { name: 'Message' }).fill('What is a dragoman?');
-    await page.keyboard.press('Enter');
-    await page.getByText(/to the first text/).waitFor();
-    await page.getByText('sticky').waitFor();
-    await page
-      .getByText(/^req_\w+$/)
-      .first()
-      .waitFor();
-    await takePicture(page, `chat-answered-${protocol.toLowerCase().replace(' ', '-')}`);
-    expect(await violationsOf(page)).toEqual([]);
-    expect(problems).toEqual([]);
-  });
+  it.each(['Chat Completions', 'Responses', 'Messages'])(
+    'answers through %s, and shows the route and what the service got and sent',
+    async (protocol) => {
+      const gateway = await serveGateway({ withAccount: true, env: { DRAGOMAN_API_KEYS: 'sk-of-clients' } });
+      const { page, problems } = await openPage();
+      await page.goto(await gateway.link());
+      await page.getByRole('link', { name: 'Chat', exact: true }).click();
+      await page.getByText(protocol, { exact: true }).click();
+      await page.getByRole('textbox', { name: 'Message' }).fill('What is a dragoman?');
+      await page.keyboard.press('Enter');
+      await page.getByText(/to the first text/).waitFor();
+      await page.getByText('sticky').waitFor();
+      await page
+        .getByText(/^req_\w+$/)
+        .first()
+        .waitFor();
+      await takePicture(page, `chat-answered-${protocol.toLowerCase().replace(' ', '-')}`);
+      expect(await violationsOf(page)).toEqual([]);
+      await page.getByRole('tab', { name: 'Service' }).click();
+      await page.getByText('"conversationState"').waitFor();
+      await page.getByText(/assistantResponseEvent/).waitFor();
+      await takePicture(page, `chat-service-${protocol.toLowerCase().replace(' ', '-')}`);
+      expect(await violationsOf(page)).toEqual([]);
+      expect(problems).toEqual([]);
+    },
+  );
 
   it('runs a tool that the model calls, and stops an answer', async () => {
     const replies: ScriptedReply[] = [
