@@ -20,14 +20,14 @@ export interface CapsuleOptions {
   readonly settings: readonly { readonly name: string; readonly value: unknown; readonly origin: string }[];
 }
 
-export function buildCapsule({ record, capture }: CapturedRequest, options: CapsuleOptions): Capsule {
+export function buildCapsule({ facts, capture }: CapturedRequest, options: CapsuleOptions): Capsule {
   const names = new Names(options.salt);
   const to = options.withText ? keepingText(names) : redacting(names);
-  const { error, route } = record;
+  const { errorDetails, route } = facts;
   // The client's request first, so that its names are known by the time they occur elsewhere.
   const request = {
-    method: record.method,
-    path: record.routePath ?? '',
+    method: facts.method,
+    path: facts.routePath ?? '',
     headers: replaceHeaders(headerPairs(capture.headers), to),
     body: capture.body === undefined ? null : replaceBody(textOf(capture.body), to),
   };
@@ -37,19 +37,19 @@ export function buildCapsule({ record, capture }: CapturedRequest, options: Caps
     capsule: CAPSULE_FORMAT,
     dragoman: options.version,
     text: options.withText ? 'kept' : 'filler',
-    requestId: record.responseId ?? record.requestId,
-    receivedAt: new Date(record.receivedMs).toISOString(),
-    protocol: record.protocol ?? null,
-    outcome: record.outcome,
-    code: record.code ?? null,
-    error: error ? to.message(error.details) : null,
+    requestId: facts.id,
+    receivedAt: new Date(facts.receivedMs).toISOString(),
+    protocol: facts.protocol ?? null,
+    outcome: facts.outcome,
+    code: facts.code ?? null,
+    error: errorDetails === undefined ? null : to.message(errorDetails),
     settings: maskedSettings(options.settings),
     request,
-    upstream: capture.upstream.map((exchange) => upstreamOf(exchange, record.receivedMs, to, account)),
+    upstream: capture.upstream.map((exchange) => upstreamOf(exchange, facts.receivedMs, to, account)),
     reply: {
-      status: record.status,
-      firstByteMs: record.firstByteMs ?? null,
-      durationMs: record.durationMs,
+      status: facts.status,
+      firstByteMs: facts.firstByteMs ?? null,
+      durationMs: facts.durationMs,
       body: replaceReply(reply, to),
     },
     route: route
@@ -63,7 +63,7 @@ export function buildCapsule({ record, capture }: CapturedRequest, options: Caps
           strategy: route.choice?.strategy ?? null,
         }
       : null,
-    adjustments: (record.adjustments ?? []).map(({ rule, path, before, after }) => ({
+    adjustments: (facts.adjustments ?? []).map(({ rule, path, before, after }) => ({
       rule,
       path: replacePath(path, to),
       before: before === undefined ? null : to.text(before),

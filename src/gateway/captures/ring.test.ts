@@ -1,5 +1,7 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createFakeClock } from '../../../test/support/fake-clock.ts';
+import { GatewayError } from '../../core/errors.ts';
 import { RequestRecord } from '../request-record.ts';
 import { type CaptureLimits, CaptureRing } from './ring.ts';
 
@@ -54,6 +56,19 @@ describe('the ring of captures', () => {
     end('large', 501);
     expect(ring.find('large')?.capture).toMatchObject({ isCut: true, body: undefined, bytes: 0 });
     expect(ring.bytes).toBe(0);
+  });
+
+  it('keeps nothing that an error of the request refers to', () => {
+    const { ring } = setup();
+    const body = { text: 'a conversation of many megabytes' };
+    const record = new RequestRecord('failed', 0);
+    record.capture = ring.begin([]);
+    record.error = new GatewayError('upstream_broken', 'The connection broke.', { cause: body });
+    record.code = 'upstream_broken';
+    ring.observe(record);
+    const kept = ring.find('failed');
+    expect(kept?.facts).toMatchObject({ id: 'failed', code: 'upstream_broken', errorDetails: 'The connection broke.' });
+    expect(inspect(kept, { depth: 20 })).not.toContain(body.text);
   });
 
   it('counts requests in progress, and takes nothing that arrives after their end', () => {

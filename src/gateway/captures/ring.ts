@@ -27,8 +27,41 @@ export const CAPTURE_LIMITS: CaptureLimits = {
 };
 
 export interface CapturedRequest {
-  readonly record: RequestRecord;
+  readonly facts: RequestFacts;
   readonly capture: Capture;
+}
+
+/**
+ * What a capsule says of a request beside its bytes. A copy without references: the error of a record keeps, through the
+ * frames of its stack, everything that the request used, and a short text may be a piece of one of many megabytes.
+ */
+export type RequestFacts = Pick<
+  RequestRecord,
+  | 'method'
+  | 'routePath'
+  | 'receivedMs'
+  | 'protocol'
+  | 'outcome'
+  | 'code'
+  | 'status'
+  | 'firstByteMs'
+  | 'durationMs'
+  | 'route'
+  | 'adjustments'
+> & {
+  /** Of the request, or of the background response. */
+  readonly id: string;
+  readonly errorDetails: string | undefined;
+};
+
+function factsOf(record: RequestRecord): RequestFacts {
+  const { method, routePath, receivedMs, protocol, outcome, code, status, firstByteMs, durationMs, route } = record;
+  return structuredClone({
+    ...{ method, routePath, receivedMs, protocol, outcome, code, status, firstByteMs, durationMs, route },
+    adjustments: record.adjustments,
+    id: record.responseId ?? record.requestId,
+    errorDetails: record.error?.details,
+  });
 }
 
 export class CaptureRing implements CaptureBudget {
@@ -84,7 +117,8 @@ export class CaptureRing implements CaptureBudget {
       return;
     }
     capture.keep();
-    this.#kept.set(record.responseId ?? record.requestId, { record, capture });
+    const facts = factsOf(record);
+    this.#kept.set(facts.id, { facts, capture });
   };
 
   /** By the id of the request, or of the background response. */
