@@ -1,7 +1,7 @@
 /** Makes a capsule of a captured request. Pure: everything it knows comes in, and the capsule alone comes out. */
 
 import { EventStreamDecoder } from '../framing/event-stream.ts';
-import type { UpstreamExchange } from '../gateway/captures/capture.ts';
+import { ANSWER_HEADERS, type UpstreamExchange } from '../gateway/captures/capture.ts';
 import type { CapturedRequest } from '../gateway/captures/ring.ts';
 import { CAPSULE_FORMAT, type Capsule, type CapsuleAnswer, type CapsuleExchange, type Header } from './format.ts';
 import { replaceBody, replaceDocuments, replaceRefusal, replaceReply } from './redact/bodies.ts';
@@ -101,8 +101,6 @@ function upstreamOf(
     answer: answerOf(exchange, to),
   };
 }
-
-const ANSWER_HEADERS = ['content-type', 'x-amzn-errortype', 'x-amzn-requestid', 'retry-after', 'transfer-encoding'];
 
 function answerOf({ answer, chunks, end, sentMs }: UpstreamExchange, to: Replacements): CapsuleAnswer | null {
   if (answer === undefined) return null;

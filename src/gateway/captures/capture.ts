@@ -25,6 +25,15 @@ interface ReadAnswer {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
+/** Of the service's answers; a capsule has no others. */
+export const ANSWER_HEADERS = [
+  'content-type',
+  'x-amzn-errortype',
+  'x-amzn-requestid',
+  'retry-after',
+  'transfer-encoding',
+];
+
 /** One request to the service, and its answer as far as it was read. */
 export class UpstreamExchange {
   readonly request: UpstreamRequest;
@@ -69,6 +78,12 @@ export class UpstreamExchange {
     return new TappedDecoder(this, decoder);
   }
 
+  /** Copies what is referenced. The answer goes, since it holds what was not read of it. */
+  keep(): void {
+    this.chunks = this.chunks.map(({ atMs, bytes }) => ({ atMs, bytes: Buffer.from(bytes) }));
+    this.answer &&= headOf(this.answer);
+  }
+
   async *#tapBody(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
     for await (const bytes of body) {
       this.take(bytes);
@@ -76,6 +91,15 @@ export class UpstreamExchange {
     }
     this.end = 'complete';
   }
+}
+
+function headOf(answer: Omit<ReadAnswer, 'body'>): Omit<ReadAnswer, 'body'> {
+  return headWith(answer.status, new Map(ANSWER_HEADERS.map((name) => [name, answer.header(name)])));
+}
+
+/** Apart from headOf, whose answer the function would refer to otherwise. */
+function headWith(status: number, headers: ReadonlyMap<string, string | undefined>): Omit<ReadAnswer, 'body'> {
+  return { status, header: (name) => headers.get(name) };
 }
 
 class TappedDecoder implements ReplyDecoder {
@@ -173,8 +197,7 @@ export class Capture {
   keep(): void {
     this.#isOpen = false;
     this.body = this.body && Buffer.from(this.body);
-    for (const exchange of this.upstream)
-      exchange.chunks = exchange.chunks.map(({ atMs, bytes }) => ({ atMs, bytes: Buffer.from(bytes) }));
+    for (const exchange of this.upstream) exchange.keep();
     const reply = Buffer.concat(this.reply.map((piece) => Buffer.from(piece)));
     this.reply = [reply];
   }
@@ -185,6 +208,8 @@ export class Capture {
     this.#budget.giveBack(this.bytes);
     this.bytes = 0;
     this.body = undefined;
+    // The decoder of a running reply still refers to its exchange.
+    for (const exchange of this.upstream) exchange.chunks = [];
     this.upstream = [];
     this.reply = [];
   }

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createFakeClock } from '../../../test/support/fake-clock.ts';
 import { GatewayError } from '../../core/errors.ts';
+import type { Access, UpstreamRequest } from '../../upstreams/upstream.ts';
 import { RequestRecord } from '../request-record.ts';
 import { type CaptureLimits, CaptureRing } from './ring.ts';
 
@@ -81,6 +82,19 @@ describe('the ring of captures', () => {
     open.release();
     open.takeReply('late');
     expect([open.reply, ring.bytes]).toEqual([[], 0]);
+  });
+
+  it('lets go of the answer of a request that became too large, although its decoder still runs', () => {
+    const { ring } = setup({ maxRequestBytes: 100 });
+    const capture = ring.begin([]);
+    const access = { wireProfile: 'q-rest', region: 'us-east-1' } as Access; // only the answer matters
+    const request = { method: 'POST', url: 'http://localhost/', headers: {}, body: undefined } as UpstreamRequest;
+    const sent = { request, access, catalogue: undefined, accountId: 'a', expectsClosingEvents: false };
+    const exchange = capture.send(sent, () => 0);
+    exchange?.take(Buffer.alloc(80));
+    expect(exchange?.chunks).toHaveLength(1);
+    exchange?.take(Buffer.alloc(80));
+    expect([capture.isCut, exchange?.chunks, ring.bytes]).toEqual([true, [], 0]);
   });
 
   it('copies what it keeps, so that a piece does not keep the buffer it was cut from', () => {
