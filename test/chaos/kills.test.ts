@@ -85,7 +85,11 @@ it(
     printCounts(`${ROUNDS} kills`, { ...count, ...refreshes, seconds: Math.round((performance.now() - began) / 1000) });
     expect(troubles).toEqual([]);
     expect(refreshes.refused).toBe(0);
-    expect([code, err]).toEqual([0, '']);
+    // The last start reports what the kill before it has lost of the ledger.
+    const others = err
+      .split('\n')
+      .filter((line) => line !== '' && !/"lost":\d+,"msg":"requests were not recorded/.test(line));
+    expect([code, others]).toEqual([0, []]);
   },
   ROUNDS * 10_000 + 60_000,
 );
