@@ -35,7 +35,7 @@ export interface CapturedRequest {
  * What a capsule says of a request beside its bytes. A copy without references: the error of a record keeps, through the
  * frames of its stack, everything that the request used, and a short text may be a piece of one of many megabytes.
  */
-export type RequestFacts = Pick<
+type RequestFacts = Pick<
   RequestRecord,
   | 'method'
   | 'routePath'
