@@ -302,8 +302,13 @@ describe('with the keyboard alone', () => {
     await page.keyboard.press('Enter');
     await page.getByText('Table', { exact: true }).waitFor();
     await page.goto(`${gateway.url}/accounts?view=table`);
-    await page.getByRole('row').nth(1).waitFor();
-    await page.keyboard.press('j');
+    // A row of the list, not of its skeleton, which takes no focus.
+    await page.getByRole('row').filter({ hasText: 'Ready' }).waitFor();
+    const isOnRow = async () => {
+      await page.keyboard.press('j');
+      return page.evaluate('document.activeElement.hasAttribute("data-row")');
+    };
+    await expect.poll(isOnRow).toBe(true);
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor();
     await page.keyboard.press('Escape');
