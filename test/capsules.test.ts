@@ -116,8 +116,8 @@ describe('dragoman capsule', () => {
       1,
       expect.stringContaining('There is no capture of request req_unknown'),
     ]);
-    const nobody = await runCommand(['capsule', 'req_unknown', '--url', 'http://127.0.0.1:1'], env);
-    expect([nobody.code, nobody.err]).toEqual([
+    const unreached = await runCommand(['capsule', 'req_unknown', '--url', 'http://127.0.0.1:1'], env);
+    expect([unreached.code, unreached.err]).toEqual([
       1,
       expect.stringContaining('No gateway responds at http://127.0.0.1:1'),
     ]);
