@@ -46,7 +46,7 @@ async function setup(accounts: readonly NewAccount[], more: Partial<PoolOptions>
     ...more,
   };
   const pool = await Pool.open(options);
-  const lease = ({ tried, ...request }: Partial<Omit<LeaseRequest, 'tried'>> & { tried?: string[] } = {}) =>
+  const lease = async ({ tried, ...request }: Partial<Omit<LeaseRequest, 'tried'>> & { tried?: string[] } = {}) =>
     pool.lease({ conversationId: 'c', ...request, tried: new Set(tried) });
   const stateOf = (id: string) => pool.list().find((account) => account.id === id)?.health.state;
   return { pool, lease, clock, tokens, stateOf, options, setFile: (secrets: Secrets) => (inFile = secrets) };

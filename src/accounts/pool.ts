@@ -1,5 +1,5 @@
 /** The accounts of this run: leases them to requests and takes the orders of their owner. */
-import { withinTime } from '../core/async.ts';
+import { type MaybePromise, whenReady, withinTime } from '../core/async.ts';
 import { GatewayError } from '../core/errors.ts';
 import { checkedLabel } from '../core/labels.ts';
 import type { LearnedWireProfile, RuleReadings } from '../core/learned-facts.ts';
@@ -65,21 +65,37 @@ export class Pool {
   }
 
   /**
-   * Throws what `Scheduler.admit` throws. If the chosen account's token or keys cannot be obtained, the error names it
+   * At once if an account may start now and its token is valid, which is the usual case; otherwise a promise. Throws or rejects
+   * with what `Scheduler.admit` throws. If the chosen account's token or keys cannot be obtained, the error names it
    * (`accountId`): `credential_rejected`, `credential_unavailable`, `storage_unavailable`, `no_account`, `internal`.
    */
-  async lease(request: LeaseRequest): Promise<Lease> {
+  lease(request: LeaseRequest): MaybePromise<Lease> {
+    if (this.#registry.isLookDue || this.#refresher.mayRevive) return this.#lookAndLease(request);
+    return whenReady(this.#scheduler.admit(request), this.#leaseIn);
+  }
+
+  async #lookAndLease(request: LeaseRequest): Promise<Lease> {
     if (this.#registry.isLookDue && (await this.#registry.catchUp())) this.#scheduler.serve();
     if (this.#refresher.mayRevive && (await this.#refresher.reviveLinked())) this.#scheduler.serve();
-    const admitted = this.#scheduler.admit(request);
-    const slot = admitted instanceof Promise ? await admitted : admitted;
-    try {
-      return this.#leaseOf(slot, this.#refresher.ready(slot.entry) ?? (await this.#refresher.fresh(slot.entry)));
-    } catch (cause) {
+    return whenReady(this.#scheduler.admit(request), this.#leaseIn);
+  }
+
+  readonly #leaseIn = (slot: Slot): MaybePromise<Lease> => {
+    const fail = (cause: unknown): never => {
       this.#scheduler.leave(slot);
       throw this.#notLeased(slot.entry, credentialFailure(cause));
+    };
+    try {
+      const ready = this.#refresher.ready(slot.entry);
+      if (ready) return this.#leaseOf(slot, ready);
+      return this.#refresher
+        .fresh(slot.entry)
+        .then((account) => this.#leaseOf(slot, account))
+        .catch(fail);
+    } catch (cause) {
+      return fail(cause);
     }
-  }
+  };
 
   #leaseOf(slot: Slot, account: FreshAccount): Lease {
     const leased = this.#lend(account);

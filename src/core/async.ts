@@ -2,6 +2,17 @@
 import type { Cancel, Clock } from './clock.ts';
 import { clientClosed } from './errors.ts';
 
+/**
+ * A value that usually is there at once, or a promise of it. On the path of a request each promise and each wait for one costs
+ * more than most steps between them.
+ */
+export type MaybePromise<T> = T | Promise<T>;
+
+/** Continues with the value: at once if it is there. */
+export function whenReady<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
+  return value instanceof Promise ? value.then(next) : next(value);
+}
+
 /** Waits `ms`, or not at all for 0. Rejects with `whenAborted()` if the signal aborts first. */
 export async function pause(
   clock: Pick<Clock, 'sleep'>,

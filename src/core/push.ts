@@ -16,11 +16,11 @@ export interface PushingIterator<T> extends AsyncIterator<T, undefined> {
 }
 
 /** Calls `consume` with the remaining values of an iterator, which are pushed if it can do so. Settles as `pushTo` does. */
-export async function pushAll<T>(
-  iterator: AsyncIterator<T> | PushingIterator<T>,
-  consume: Consume<T>,
-): Promise<unknown> {
-  if ('pushTo' in iterator) return iterator.pushTo(consume);
+export function pushAll<T>(iterator: AsyncIterator<T> | PushingIterator<T>, consume: Consume<T>): Promise<unknown> {
+  return 'pushTo' in iterator ? iterator.pushTo(consume) : pullAll(iterator, consume);
+}
+
+async function pullAll<T>(iterator: AsyncIterator<T>, consume: Consume<T>): Promise<unknown> {
   for (;;) {
     const step = await iterator.next().catch((failure: unknown) => ({ failure }));
     if ('failure' in step) return step.failure;

@@ -3,6 +3,8 @@
  * synchronous; its caller decides whether to run it at once or in slices between which the event loop serves others.
  */
 
+import type { MaybePromise } from './async.ts';
+
 /** Yields after each step, returns the result. */
 export type Steps<T> = Generator<undefined, T, undefined>;
 
@@ -35,6 +37,25 @@ export class TimeSlices {
 
   /** Resolves with what `steps` returns, rejects with what it throws. */
   async run<T>(steps: Steps<T>): Promise<T> {
+    return this.start(steps);
+  }
+
+  /** As `run`, without a promise for work that ends within the present slice, as most does: it returns or throws at once. */
+  start<T>(steps: Steps<T>): MaybePromise<T> {
+    let isWaiting = false;
+    try {
+      while (!this.#isOver()) {
+        const step = steps.next();
+        if (step.done) return step.value;
+      }
+      isWaiting = true;
+    } finally {
+      if (!isWaiting) this.#resumeNext();
+    }
+    return this.#runInSlices(steps);
+  }
+
+  async #runInSlices<T>(steps: Steps<T>): Promise<T> {
     try {
       for (;;) {
         if (this.#isOver()) await this.#nextSlice();

@@ -26,12 +26,13 @@ export async function ask(
   const isChecked = conversation.output.format.type !== 'text';
   const emulation = planEmulation(conversation, isChecked ? await checkOf(conversation) : undefined);
   // From the client's own conversation: text added here must not change its ids.
-  const ids = await timeSlices.run(conversationIdsOf(client, conversation));
+  const hashing = timeSlices.start(conversationIdsOf(client, conversation));
+  const ids = hashing instanceof Promise ? await hashing : hashing;
   const send: Send = (prepared, added = []) => {
     const adjustments = added.length === 0 ? request.adjustments : [...request.adjustments, ...added];
     return dispatch({ ...request, adjustments, conversation: prepared, ids, emulation });
   };
-  return emulation.expectation ? askExpecting(emulation.expectation, conversation, send) : send(conversation);
+  return await (emulation.expectation ? askExpecting(emulation.expectation, conversation, send) : send(conversation));
 }
 
 /** A reply that must be a tool call is not checked against a schema. */

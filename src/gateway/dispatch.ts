@@ -1,6 +1,7 @@
 /** Sends a request to the upstream through an account that has its model, with further attempts if the first ones fail. */
 import { randomUUID } from 'node:crypto';
 import type { Adjustment } from '../core/adjustments.ts';
+import { whenReady } from '../core/async.ts';
 import { GatewayError } from '../core/errors.ts';
 import { timeSlices } from '../core/steps.ts';
 import type { Figure } from '../core/usage.ts';
@@ -71,10 +72,12 @@ class Dispatch {
       keepsLease: true,
       movesOn: 'always',
       isAboutProfile: ({ code, upstream }) => code === 'unknown_model' && upstream !== undefined && this.#isListed,
-      lease: async (retry) => {
+      lease: (retry) => {
         this.#attempt++;
-        this.#prepared = await this.#leasing.lease(retry);
-        return this.#prepared.lease;
+        return whenReady(this.#leasing.lease(retry), (prepared) => {
+          this.#prepared = prepared;
+          return prepared.lease;
+        });
       },
       onFailure: (error) => this.#remember(error),
       recovers: (error, lease) => this.#firstAid.begin(error, lease, this.#request.requestId),
@@ -153,7 +156,7 @@ class Dispatch {
     const { catalogue, model } = target;
     const aid = this.#firstAid.aidFor(lease);
     const { access } = aid ?? lease;
-    const encoding = upstream.encodeChat(fitted.conversation, {
+    const steps = upstream.encodeChat(fitted.conversation, {
       access,
       model,
       ids,
@@ -163,7 +166,8 @@ class Dispatch {
       thinksAlways: this.#learned.alwaysThinking.has(this.#modelId),
       recoverToolCalls,
     });
-    const encoded = await timeSlices.run(encoding);
+    const encoding = timeSlices.start(steps);
+    const encoded = encoding instanceof Promise ? await encoding : encoding;
     const { request } = encoded;
     this.#firstAid.note(request.body);
     if (aid && record) record.firstAid = true;

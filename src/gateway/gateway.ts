@@ -12,6 +12,7 @@ import type { GatewayContext } from './context.ts';
 import { type DispatchRequest, dispatch } from './dispatch.ts';
 import { planEmulation } from './emulate/plan.ts';
 import { fetchAttachments, type Prepared } from './media/attachments.ts';
+import { hasAttachments } from './media/parts.ts';
 import { RefusedDocuments } from './media/refused-documents.ts';
 import { chooseModel, visibleCatalogue } from './model-access.ts';
 import type { AskRequest, Gateway } from './ports.ts';
@@ -36,15 +37,22 @@ export function createGateway(context: GatewayContext): Gateway {
     plan: (conversation: Conversation) => planEmulation(conversation),
   };
   return {
-    async ask(request, signal) {
+    ask(request, signal) {
       // Before anything is fetched or leased, if the models are known; otherwise once an account has listed them.
       const known = request.models && catalogues.newest();
-      if (known) chooseModel(request.conversation.model, known, request.models, context.upstream);
-      // Before an account is leased, because the servers of attachments may be slow.
-      const fetched = await fetchAttachments(request.conversation, request.client, context.media, signal);
-      const complete = fetched.conversation === request.conversation ? request : withFetched(request, fetched);
+      try {
+        if (known) chooseModel(request.conversation.model, known, request.models, context.upstream);
+      } catch (cause) {
+        return Promise.reject(cause);
+      }
       const dispatchOne = (round: DispatchRequest) => dispatch(context, learned, round, signal);
-      return ask(complete, (planned) => dispatchSearching(planned, { ...searching, dispatch: dispatchOne }, signal));
+      const tools = { ...searching, dispatch: dispatchOne };
+      const send = (planned: DispatchRequest) => dispatchSearching(planned, tools, signal);
+      if (!hasAttachments(request.conversation)) return ask(request, send);
+      // Before an account is leased, because the servers of attachments may be slow.
+      return fetchAttachments(request.conversation, request.client, context.media, signal).then((fetched) =>
+        ask(fetched.conversation === request.conversation ? request : withFetched(request, fetched), send),
+      );
     },
     complete: (request, signal) => complete(context, request, signal),
     countTokens: estimateConversationTokens,

@@ -1,5 +1,6 @@
 /** Leases an account that has the request's model, and fits the request's attachments to the limits of that model. */
 import type { LRUCache } from 'lru-cache';
+import { type MaybePromise, whenReady } from '../core/async.ts';
 import { clientClosed, GatewayError } from '../core/errors.ts';
 import type { Catalogue } from '../core/models.ts';
 import type { ConversationIds, MediaLimits, ResolvedModel } from '../upstreams/upstream.ts';
@@ -66,8 +67,15 @@ export class ModelLeasing {
   }
 
   /** Leases an account and fits the attachments to its model. No lease is held while attachments are being fitted. */
-  async lease(retry: RetryPlan): Promise<PreparedLease> {
-    if (this.#fitting.isNeeded) await this.#prepareExpected();
+  lease(retry: RetryPlan): MaybePromise<PreparedLease> {
+    if (this.#fitting.isNeeded) return this.#leaseFitting(retry);
+    return whenReady(this.#leaseOffering(retry), (lease) =>
+      whenReady(this.#targetOf(lease), (target) => ({ lease, target, fitted: this.#fitting.unchanged })),
+    );
+  }
+
+  async #leaseFitting(retry: RetryPlan): Promise<PreparedLease> {
+    await this.#prepareExpected();
     for (;;) {
       const lease = await this.#leaseOffering(retry);
       const target = await this.#targetOf(lease);
@@ -83,12 +91,19 @@ export class ModelLeasing {
     if (expected) await this.#fitting.prepare(this.#limitsFor(expected));
   }
 
-  async #targetOf(lease: Lease): Promise<Target> {
-    try {
-      return this.#target(lease, this.#learned.catalogues.known(lease) ?? (await this.#listModels(lease)));
-    } catch (cause) {
+  #targetOf(lease: Lease): MaybePromise<Target> {
+    const release = (cause: unknown): never => {
       lease.release(GatewayError.from(cause));
       throw cause;
+    };
+    try {
+      const known = this.#learned.catalogues.known(lease);
+      if (known) return this.#target(lease, known);
+      return this.#listModels(lease)
+        .then((listed) => this.#target(lease, listed))
+        .catch(release);
+    } catch (cause) {
+      return release(cause);
     }
   }
 
@@ -96,27 +111,35 @@ export class ModelLeasing {
    * Leases an account that offers the model, if there is one. Models are listed only with a lease, so if the first list of
    * the leased account lacks the model, another account is leased.
    */
-  async #leaseOffering(retry: RetryPlan): Promise<Lease> {
-    const { model } = this.#request.conversation;
-    for (;;) {
-      const lease = await this.#leaseAny(retry, (accountId) => this.#learned.catalogues.offers(accountId, model));
-      if (this.#learned.catalogues.offers(lease.accountId, model) !== undefined) return lease;
-      try {
-        await this.#listModels(lease);
-      } catch (cause) {
-        lease.release(GatewayError.from(cause));
-        throw cause;
-      }
-      if (this.#learned.catalogues.offers(lease.accountId, model) !== false) return lease;
-      lease.release(new GatewayError('unknown_model', 'This account does not offer the model.'));
-    }
+  #leaseOffering(retry: RetryPlan): MaybePromise<Lease> {
+    return whenReady(this.#leaseAny(retry), (lease) =>
+      this.#offers(lease.accountId) === undefined ? this.#listAndLease(lease, retry) : lease,
+    );
   }
 
-  #leaseAny({ tried, refresh }: RetryPlan, offers: NonNullable<LeaseRequest['offers']>): Promise<Lease> {
+  async #listAndLease(lease: Lease, retry: RetryPlan): Promise<Lease> {
+    try {
+      await this.#listModels(lease);
+    } catch (cause) {
+      lease.release(GatewayError.from(cause));
+      throw cause;
+    }
+    if (this.#offers(lease.accountId) !== false) return lease;
+    lease.release(new GatewayError('unknown_model', 'This account does not offer the model.'));
+    return this.#leaseOffering(retry);
+  }
+
+  /** undefined: not known yet. */
+  #offers(accountId: string): boolean | undefined {
+    return this.#learned.catalogues.offers(accountId, this.#request.conversation.model);
+  }
+
+  #leaseAny({ tried, refresh }: RetryPlan): MaybePromise<Lease> {
     if (this.#signal.aborted) throw clientClosed();
     const { ids, conversation, group } = this.#request;
     const { conversationId } = ids;
     const modelId = conversation.model;
+    const offers: LeaseRequest['offers'] = (accountId) => this.#offers(accountId);
     return this.#context.pool.lease({ conversationId, modelId, tried, refresh, group, offers, signal: this.#signal });
   }
 

@@ -48,11 +48,8 @@ export function inEitherRegion(send: SendUpstream, upstream: Refusals, now: () =
     const place = placeOf(request, accountId);
     const running = recall(request, accountId) ? undefined : inProgress.get(place);
     // A failure of the other request is not reported for this one.
-    if (running)
-      await untilAborted(
-        running.catch(() => {}),
-        signal,
-      );
+    const settled = running?.catch(() => {});
+    if (settled) await untilAborted(settled, signal);
     const known = recall(request, accountId);
     if (known) return isThere(known, request) ? send(elsewhere(request), signal) : undefined;
     const own = sendElsewhere(request, accountId, signal).catch(throwIfClosed);
@@ -64,17 +61,21 @@ export function inEitherRegion(send: SendUpstream, upstream: Refusals, now: () =
     }
   };
 
-  return async (request, signal) => {
+  const afterRefusal = async (answer: UpstreamAnswer, ...call: Parameters<typeof tryElsewhere>) => {
+    const body = await readText(answer);
+    const mayBeTheRegion = upstream.suggestsOtherRegion?.(explain(upstream, answer, body)) === true;
+    const answerElsewhere = mayBeTheRegion ? await tryElsewhere(...call) : undefined;
+    return answerElsewhere ?? withBody(answer, body);
+  };
+
+  return (request, signal) => {
     const { accountId } = request;
     if (!request.elsewhere || accountId === undefined) return send(request, signal);
     const known = recall(request, accountId);
     if (known) return send(isThere(known, request) ? elsewhere(request) : request, signal);
-    const answer = await send(request, signal);
-    if (isSuccess(answer)) return answer;
-    const body = await readText(answer);
-    const mayBeTheRegion = upstream.suggestsOtherRegion?.(explain(upstream, answer, body)) === true;
-    const answerElsewhere = mayBeTheRegion ? await tryElsewhere(request, accountId, signal) : undefined;
-    return answerElsewhere ?? withBody(answer, body);
+    return send(request, signal).then((answer) =>
+      isSuccess(answer) ? answer : afterRefusal(answer, request, accountId, signal),
+    );
   };
 }
 

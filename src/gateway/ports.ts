@@ -1,6 +1,7 @@
 /** The interfaces that the gateway needs from the layers above, and those that it offers to them. */
 import type { Choice } from '../accounts/choice.ts';
 import type { Adjustment } from '../core/adjustments.ts';
+import type { MaybePromise } from '../core/async.ts';
 import type { Attachment } from '../core/attachment.ts';
 import type { CodeCompletion } from '../core/code-completion.ts';
 import type { Conversation } from '../core/conversation.ts';
@@ -115,11 +116,11 @@ export interface Lease {
 
 export interface AccountPool {
   /**
-   * Waits, for a bounded time, while every account is busy. Rejects with `accounts_busy` after that; with `no_account` if
-   * there is none to choose from; with the reason of the cooldown (`account_throttled`, `quota_exhausted`, …) if all are
+   * At once if an account is free, which is the usual case. Waits, for a bounded time, while every account is busy. Throws or
+   * rejects with `accounts_busy` after that; with `no_account` if there is none to choose from; with the reason of the cooldown (`account_throttled`, `quota_exhausted`, …) if all are
    * cooling down; or with an error with `accountId` if that account's token or keys could not be obtained.
    */
-  lease(request: LeaseRequest): Promise<Lease>;
+  lease(request: LeaseRequest): MaybePromise<Lease>;
   /** Includes what other processes have written. Never rejects. */
   status(): Promise<PoolStatus>;
 }

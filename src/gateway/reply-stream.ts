@@ -69,11 +69,13 @@ export class ReplyStream implements PushingIterator<readonly ReplyEvent[]> {
     const early = this.#early;
     this.#early = undefined;
     try {
-      if (early && early.length > 0) await consume(early);
+      const lagging = early && early.length > 0 ? consume(early) : undefined;
+      if (lagging) await lagging;
       if (this.#ended) return undefined;
       const failure = await pushAll(this.#chunks, (chunk) => this.#pass(this.#source.decoder.push(chunk), consume));
       // Unless a transform has ended the reply, or it was left.
-      if (!this.#ended) await this.#pass(this.#endingOf(failure), consume);
+      const last = this.#ended ? undefined : this.#pass(this.#endingOf(failure), consume);
+      if (last) await last;
     } catch (cause) {
       this.#leave();
       throw cause;

@@ -1,5 +1,5 @@
 /** Runs an operation: leases an account, works with it, and tries again if the error table allows it. */
-import { pause } from '../core/async.ts';
+import { type MaybePromise, pause } from '../core/async.ts';
 import { clientClosed, type ErrorCode, GatewayError } from '../core/errors.ts';
 import { type AttemptRecord, addFailedLease, beginAttempt, endAttempt } from './attempts.ts';
 import type { GatewayContext } from './context.ts';
@@ -11,7 +11,7 @@ import { refusedForm, WireProfileWalk } from './wire-profile-walk.ts';
 export interface LeasePlan<L extends Lease = Lease> {
   readonly signal: AbortSignal;
   /** Leases the account for the next attempt; `retry` knows which have failed and whether a new token is needed. */
-  lease(retry: RetryPlan): Promise<L>;
+  lease(retry: RetryPlan): MaybePromise<L>;
   /** Where the attempts are recorded. */
   readonly attempts?: AttemptRecord[] | undefined;
   /** The pool paces the leases: see `RetryPlan`. */
@@ -63,7 +63,8 @@ export async function withLease<T, L extends Lease = Lease>(
     try {
       if (signal.aborted) throw clientClosed();
       const { refresh: isRenewed, withoutReasoningHistory } = retry;
-      lease = await plan.lease(retry);
+      const leased = plan.lease(retry);
+      lease = leased instanceof Promise ? await leased : leased;
       record = beginAttempt(plan.attempts, lease, context.clock.now());
       const result = await work(lease, { number, isRenewed, withoutReasoningHistory, record });
       if (!plan.keepsLease) {

@@ -39,7 +39,8 @@ export async function answerReply(
 ): Promise<void> {
   const body = await readModelRequest(exchange, limits);
   const context = contextOf(exchange);
-  const request = await timeSlices.run(route.parse?.(body, context) ?? protocol.parseRequest(body, context));
+  const parsing = timeSlices.start(route.parse?.(body, context) ?? protocol.parseRequest(body, context));
+  const request = parsing instanceof Promise ? await parsing : parsing;
   if ('completion' in request) return answerCompletion(exchange, protocol, request, gateway, client, limits);
   await answerParsed(exchange, request, writingOf(protocol, request, request.choices ?? 1), gateway, client, limits);
 }
@@ -193,12 +194,11 @@ class StreamedReply {
     this.#exchange.response.end();
   }
 
-  async #copy(answer: Answer | undefined, writer: ReplyWriter): Promise<void> {
-    if (!answer) return;
+  #copy(answer: Answer | undefined, writer: ReplyWriter): Promise<void> | undefined {
+    if (!answer) return undefined;
     const recorded = this.#exchange.record.text?.addReply();
     const take = (events: readonly ReplyEvent[]) => this.#take(events, writer, recorded);
-    const failure = await pushAll(answer.batches[Symbol.asyncIterator](), take);
-    if (failure !== undefined) throw failure;
+    return pushAll(answer.batches[Symbol.asyncIterator](), take).then(throwIfFailed);
   }
 
   /** Returns a promise if the next events have to wait, because the client lags behind or the response is being stored. */
@@ -275,6 +275,10 @@ class StreamedReply {
       this.#choices?.stop();
     }
   }
+}
+
+function throwIfFailed(failure: unknown): void {
+  if (failure !== undefined) throw failure;
 }
 
 function writeAll(events: readonly ReplyEvent[], writer: ReplyWriter): string {

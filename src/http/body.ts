@@ -134,11 +134,15 @@ function invalidJson(cause: unknown): GatewayError {
 }
 
 /** As readJson. Where the body names no model, it is the one that Azure's form of the path names. */
-export async function readModelRequest(sides: Sides, limits: BodyLimits): Promise<unknown> {
-  const body = await readJson(sides, limits);
+export function readModelRequest(sides: Sides, limits: BodyLimits): Promise<unknown> {
   const model = modelInUrl(sides.request.url ?? '');
+  const reading = readJson(sides, limits);
+  return model === undefined ? reading : reading.then((body) => withModel(body, model));
+}
+
+function withModel(body: unknown, model: string): unknown {
   const namesOne = !isJsonObject(body) || (typeof body.model === 'string' && body.model !== '');
-  return model === undefined || namesOne ? body : { ...body, model };
+  return namesOne ? body : { ...body, model };
 }
 
 /** Whether the announced length alone is too much. */

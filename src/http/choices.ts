@@ -10,12 +10,23 @@ export interface ChoicesRequest {
 }
 
 /** Rejects with the first failure, and stops the others. */
-export async function askForChoices(
+export function askForChoices(
   choices: number,
   ask: (signal: AbortSignal) => Promise<Answer>,
   gone: AbortSignal,
 ): Promise<ChoicesRequest> {
-  if (choices === 1) return { answers: [await ask(gone)], stop: doNothing };
+  return choices === 1 ? ask(gone).then(onlyChoice) : askForSeveral(choices, ask, gone);
+}
+
+function onlyChoice(answer: Answer): ChoicesRequest {
+  return { answers: [answer], stop: doNothing };
+}
+
+async function askForSeveral(
+  choices: number,
+  ask: (signal: AbortSignal) => Promise<Answer>,
+  gone: AbortSignal,
+): Promise<ChoicesRequest> {
   const stopped = new AbortController();
   const stop = () => stopped.abort();
   const signal = AbortSignal.any([gone, stopped.signal]);

@@ -44,18 +44,18 @@ function registerRoute(
       ...(body ? { body, example } : {}),
       response: { 200: answer, ...CLIENT_ERRORS },
     },
-    async handler(request, reply) {
+    handler(request, reply) {
       const exchange = pipeline.takeOver(request, reply);
       Object.assign(exchange.headers, protocol.responseHeaders);
       if (pipeline.options.recordsText && kind === 'reply') exchange.record.text = new RecordedText();
       if (kind === 'reply') exchange.record.capture = pipeline.options.captures?.begin(request.raw.rawHeaders);
-      try {
-        if (exchange.key && kind === 'reply')
-          await applyKeyLimits(exchange, exchange.key, protocol, pipeline.options.keyLimiter);
-        await perform(pipeline, protocol, route, request, exchange);
-      } catch (cause) {
-        sendFailure(exchange, protocol, cause);
-      }
+      const answering =
+        exchange.key && kind === 'reply'
+          ? applyKeyLimits(exchange, exchange.key, protocol, pipeline.options.keyLimiter).then(() =>
+              perform(pipeline, protocol, route, request, exchange),
+            )
+          : perform(pipeline, protocol, route, request, exchange);
+      return answering.catch((cause: unknown) => sendFailure(exchange, protocol, cause));
     },
   });
   if (route.operation === 'create-response') refuseWebSockets(app, path);

@@ -68,14 +68,14 @@ export class AnswerBody implements PushingIterator<Uint8Array> {
   }
 
   next(): Promise<IteratorResult<Uint8Array, undefined>> {
-    if (this.#chunks.length > 0 || this.#ended) return this.#deliver();
+    if (this.#chunks.length > 0 || this.#ended) return SETTLED.then(this.#deliver);
     // More chunks may arrive before the consumer runs: it gets them together.
     return new Promise<void>((resolve) => {
       this.#wake = resolve;
     }).then(this.#deliver);
   }
 
-  readonly #deliver = async (): Promise<IteratorResult<Uint8Array, undefined>> => {
+  readonly #deliver = (): IteratorResult<Uint8Array, undefined> => {
     const chunk = this.#take();
     if (chunk) return { done: false, value: chunk };
     const failure = this.#takeFailure();

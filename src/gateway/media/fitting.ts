@@ -25,14 +25,19 @@ export class AttachmentFitting {
     this.#hasAttachments = hasAttachments(conversation);
   }
 
-  /** False: there are no attachments, so `find` returns the conversation as it is. */
+  /** False: there are no attachments, so `unchanged` is what `find` returns. */
   get isNeeded(): boolean {
     return this.#hasAttachments;
   }
 
+  /** The conversation as it is. */
+  get unchanged(): Prepared {
+    return { conversation: this.#conversation, adjustments: [] };
+  }
+
   /** Undefined: call `prepare` with these limits first. Throws the GatewayError if the attachments cannot be fitted. */
   find(limits: MediaLimits): Prepared | undefined {
-    if (!this.#hasAttachments) return { conversation: this.#conversation, adjustments: [] };
+    if (!this.#hasAttachments) return this.unchanged;
     const outcome = this.#outcomes?.get(keyOf(limits));
     if (outcome instanceof GatewayError) throw outcome;
     return outcome;

@@ -37,14 +37,23 @@ export interface SearchingTools {
 }
 
 /** Runs the rounds of a request with web search; passes any other request to `dispatch`. */
-export async function dispatchSearching(
+export function dispatchSearching(
   request: DispatchRequest,
   tools: SearchingTools,
   signal: AbortSignal,
 ): Promise<Answer> {
   const { webSearch: option, toolChoice } = request.conversation;
+  if (!option || toolChoice.type === 'none') return tools.dispatch(request);
+  return dispatchRounds(request, option, tools, signal);
+}
+
+async function dispatchRounds(
+  request: DispatchRequest,
+  option: WebSearchOption,
+  tools: SearchingTools,
+  signal: AbortSignal,
+): Promise<Answer> {
   const { dispatch, searches } = tools;
-  if (!option || toolChoice.type === 'none') return dispatch(request);
   const isAvailable = await searches.isAvailable(searcherOf(request), signal);
   const rule = isAvailable ? 'web-search-emulated' : 'web-search-unavailable';
   const adjusted = { ...request, adjustments: [...request.adjustments, webSearchAdjustment(rule, option.at)] };
