@@ -17,9 +17,14 @@ import type { KeyChange, KeyStore, StoredKey } from './stored-keys.ts';
 export type ApiKeyCheck = (presented: string) => string | undefined;
 
 export function createApiKeyCheck(keys: readonly string[]): ApiKeyCheck {
+  const check = createHashCheck(keys);
+  return (presented) => check(sha256(presented));
+}
+
+/** As `ApiKeyCheck`, by the SHA-256 of the presented key. */
+function createHashCheck(keys: readonly string[]): (hash: Buffer) => string | undefined {
   const known = new Map(keys.map(sha256).map((hash) => [clientIdOf(hash), hash]));
-  return (presented) => {
-    const hash = sha256(presented);
+  return (hash) => {
     const id = clientIdOf(hash);
     return timingSafeEqual(known.get(id) ?? UNKNOWN_HASH, hash) ? id : undefined;
   };
@@ -51,7 +56,7 @@ const SAVE_USES_AFTER_MS = 60_000;
 export class ApiKeys {
   readonly #options: ApiKeysOptions;
   #configured: readonly string[];
-  #checkConfigured: ApiKeyCheck;
+  #checkConfigured: (hash: Buffer) => string | undefined;
   #stored: ReadonlyMap<string, StoredKey> = new Map();
   #byPrefix: ReadonlyMap<string, StoredKey> = new Map();
   #restricted: ReadonlyMap<string, StoredKey> = new Map();
@@ -64,13 +69,13 @@ export class ApiKeys {
   private constructor(options: ApiKeysOptions) {
     this.#options = options;
     this.#configured = options.configured;
-    this.#checkConfigured = createApiKeyCheck(options.configured);
+    this.#checkConfigured = createHashCheck(options.configured);
   }
 
   /** Replaces the keys from the settings. */
   configure(keys: readonly string[]): void {
     this.#configured = keys;
-    this.#checkConfigured = createApiKeyCheck(keys);
+    this.#checkConfigured = createHashCheck(keys);
   }
 
   /** Throws `storage_unavailable`. */
@@ -94,13 +99,14 @@ export class ApiKeys {
 
   /** The client's id, or undefined if the key is unknown. Throws `unauthorized` if it was revoked or has expired. */
   async identify(presented: string): Promise<string | undefined> {
-    const configured = this.#checkConfigured(presented);
+    const hash = sha256(presented);
+    const configured = this.#checkConfigured(hash);
     if (configured !== undefined) return configured;
     const nowMs = this.#options.clock.now();
     await this.checkForChanges();
-    let key = this.#find(presented, nowMs);
+    let key = this.#find(presented, nowMs, hash);
     // Another process may have created it a moment ago.
-    if (!key && (await this.catchUp())) key = this.#find(presented, nowMs);
+    if (!key && (await this.catchUp())) key = this.#find(presented, nowMs, hash);
     if (!key) {
       this.#refuseReplaced(presented);
       return undefined;
@@ -111,13 +117,13 @@ export class ApiKeys {
     return key.id;
   }
 
-  /** As `identify`, for a valid key that is known without looking at the database; undefined: call `identify`. */
-  identifyNow(presented: string): string | undefined {
-    const configured = this.#checkConfigured(presented);
+  /** As `identify`, for a valid key that is known without looking at the database; undefined: call `identify`. `hash`: its SHA-256. */
+  identifyNow(presented: string, hash = sha256(presented)): string | undefined {
+    const configured = this.#checkConfigured(hash);
     if (configured !== undefined) return configured;
     const nowMs = this.#options.clock.now();
     if (nowMs - this.#checkedAtMs >= CHECK_EVERY_MS) return undefined;
-    const key = this.#find(presented, nowMs);
+    const key = this.#find(presented, nowMs, hash);
     if (!key || refusalOf(key, nowMs) !== undefined) return undefined;
     this.#recordUse(key.id, nowMs);
     return key.id;
@@ -231,8 +237,7 @@ export class ApiKeys {
     await this.#writeUses();
   }
 
-  #find(presented: string, nowMs: number): StoredKey | undefined {
-    const hash = sha256(presented);
+  #find(presented: string, nowMs: number, hash: Buffer): StoredKey | undefined {
     const key = this.#byPrefix.get(prefixOf(presented));
     if (timingSafeEqual(key?.hash ?? UNKNOWN_HASH, hash)) return key;
     const previous = key?.previous;

@@ -1,14 +1,14 @@
 /** Finds the API key or the admin token in a request, checks it, and slows down guessing. */
-import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
+import { bytesOfHash, hashText } from '../gateway/key-secret.ts';
 import { addressNetwork } from './address-network.ts';
 
 interface PresentedKey {
   readonly key: string;
-  /** SHA-256, base64. */
+  /** SHA-256, see `hashText`. */
   readonly hash: string;
 }
 
@@ -21,7 +21,7 @@ function presentedKeys(headers: IncomingHttpHeaders): readonly PresentedKey[] {
   const presented: PresentedKey[] = [];
   for (const key of [bearer, single(headers['x-api-key']), single(headers['api-key'])]) {
     if (key === undefined || presented.some((other) => other.key === key)) continue;
-    presented.push({ key, hash: hash('sha256', key, 'base64') });
+    presented.push({ key, hash: hashText(key) });
   }
   return presented;
 }
@@ -38,6 +38,9 @@ function single(header: string | string[] | undefined): string | undefined {
 
 /** Returns the id of the key's owner, or undefined if the key is unknown. May throw `unauthorized` with a better reason. */
 type KeyCheck = (presented: string) => Promise<string | undefined> | string | undefined;
+
+/** As `KeyCheck` for keys that need no waiting; undefined for all others. `hash`: the SHA-256 of the key. */
+type KeyCheckNow = (presented: string, hash: Buffer) => string | undefined;
 
 /** The error messages for a request without a key, with a wrong one, and after too many wrong ones. */
 interface GuardMessages {
@@ -56,20 +59,14 @@ interface KeySearch {
 
 export class KeyGuard {
   readonly #check: KeyCheck;
-  readonly #checkNow: ((presented: string) => string | undefined) | undefined;
+  readonly #checkNow: KeyCheckNow | undefined;
   readonly #messages: GuardMessages;
   readonly #guesses: Guesses;
   /** Hashes of keys that were valid lately. Whether one still is, the check decides. */
   readonly #accepted = new LRUCache<string, true>({ maxSize: MAX_ACCEPTED, sizeCalculation: () => 1 });
   readonly #clock: Clock;
 
-  /** `checkNow`: the same check for keys that need no waiting; undefined for all others. */
-  constructor(
-    check: KeyCheck,
-    clock: Clock,
-    messages: GuardMessages = KEY_MESSAGES,
-    checkNow?: (presented: string) => string | undefined,
-  ) {
+  constructor(check: KeyCheck, clock: Clock, messages: GuardMessages = KEY_MESSAGES, checkNow?: KeyCheckNow) {
     this.#check = check;
     this.#checkNow = checkNow;
     this.#clock = clock;
@@ -102,14 +99,14 @@ export class KeyGuard {
     const keys = presentedKeys(headers);
     const [presented] = keys;
     if (!presented || keys.length > 1) return undefined;
-    const client = this.#checkNow(presented.key);
+    const client = this.#checkNow(presented.key, bytesOfHash(presented.hash));
     if (client !== undefined && !this.#accepted.get(presented.hash)) this.#accepted.set(presented.hash, true);
     return client;
   }
 
   /** As `identify`, for a key that came in another part of the request. */
   identifyKey(key: string, address: string): Promise<string> {
-    return this.#identify([{ key, hash: hash('sha256', key, 'base64') }], address);
+    return this.#identify([{ key, hash: hashText(key) }], address);
   }
 
   async #identify(keys: readonly PresentedKey[], address: string): Promise<string> {

@@ -62,7 +62,7 @@ export class RequestPipeline {
       (key) => apiKeys.identify(key),
       clock,
       KEY_MESSAGES,
-      (key) => apiKeys.identifyNow(key),
+      (key, hash) => apiKeys.identifyNow(key, hash),
     );
     this.adminAccess = new AdminAccess(options);
     this.#isLoopbackOnly = isLoopbackOnly;
