@@ -93,7 +93,7 @@ export class TimeSlices {
 
   /** Many short runs must not wait for a turn each: one that ends leaves the rest of the slice to the next. */
   #resumeNext(): void {
-    if (this.#isOpen && this.#now() < this.#endMs) this.#waiting.shift()?.();
+    if (this.#waiting.length > 0 && this.#isOpen && this.#now() < this.#endMs) this.#waiting.shift()?.();
   }
 
   #nextSlice(): Promise<void> {

@@ -8,31 +8,37 @@ import { GatewayError } from '../core/errors.ts';
 import type { ReplyEvent } from '../core/reply.ts';
 import { timeSlices } from '../core/steps.ts';
 import { addUsage, type Usage } from '../core/usage.ts';
+import type { ConversationIds } from '../upstreams/upstream.ts';
 import { conversationIdsOf } from './affinity.ts';
 import type { DispatchRequest } from './dispatch.ts';
 import type { Evaluation, Expectation } from './emulate/expectation.ts';
 import { prepareFormat } from './emulate/json-output.ts';
-import { type EMULATION_RULES, planEmulation } from './emulate/plan.ts';
+import { type EMULATION_RULES, type EmulationPlan, planEmulation } from './emulate/plan.ts';
 import type { Answer, AskRequest } from './ports.ts';
 
 type Batches = AsyncIterator<readonly ReplyEvent[]>;
 
-/** Rejects with a GatewayError if the request fails before the first visible event. */
-export async function ask(
-  request: AskRequest,
-  dispatch: (request: DispatchRequest) => Promise<Answer>,
-): Promise<Answer> {
+/** Rejects with a GatewayError if the request fails before the first visible event. Throws where a step at once fails. */
+export function ask(request: AskRequest, dispatch: Dispatch): Promise<Answer> {
+  const { conversation } = request;
+  if (conversation.output.format.type === 'text') return askPlanned(request, planEmulation(conversation), dispatch);
+  return checkOf(conversation).then((check) => askPlanned(request, planEmulation(conversation, check), dispatch));
+}
+
+type Dispatch = (request: DispatchRequest) => Promise<Answer>;
+
+function askPlanned(request: AskRequest, emulation: EmulationPlan, dispatch: Dispatch): Promise<Answer> {
   const { client, conversation } = request;
-  const isChecked = conversation.output.format.type !== 'text';
-  const emulation = planEmulation(conversation, isChecked ? await checkOf(conversation) : undefined);
   // From the client's own conversation: text added here must not change its ids.
   const hashing = timeSlices.start(conversationIdsOf(client, conversation));
-  const ids = hashing instanceof Promise ? await hashing : hashing;
-  const send: Send = (prepared, added = []) => {
-    const adjustments = added.length === 0 ? request.adjustments : [...request.adjustments, ...added];
-    return dispatch({ ...request, adjustments, conversation: prepared, ids, emulation });
+  const proceed = (ids: ConversationIds): Promise<Answer> => {
+    const send: Send = (prepared, added = []) => {
+      const adjustments = added.length === 0 ? request.adjustments : [...request.adjustments, ...added];
+      return dispatch({ ...request, adjustments, conversation: prepared, ids, emulation });
+    };
+    return emulation.expectation ? askExpecting(emulation.expectation, conversation, send) : send(conversation);
   };
-  return await (emulation.expectation ? askExpecting(emulation.expectation, conversation, send) : send(conversation));
+  return hashing instanceof Promise ? hashing.then(proceed) : proceed(hashing);
 }
 
 /** A reply that must be a tool call is not checked against a schema. */

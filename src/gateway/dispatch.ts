@@ -1,7 +1,7 @@
 /** Sends a request to the upstream through an account that has its model, with further attempts if the first ones fail. */
 import { randomUUID } from 'node:crypto';
 import type { Adjustment } from '../core/adjustments.ts';
-import { whenReady } from '../core/async.ts';
+import { type MaybePromise, whenReady } from '../core/async.ts';
 import { GatewayError } from '../core/errors.ts';
 import { timeSlices } from '../core/steps.ts';
 import type { Figure } from '../core/usage.ts';
@@ -11,7 +11,7 @@ import type { UpstreamExchange } from './captures/capture.ts';
 import { authorized, endsWithConnection, explainRefusal, type GatewayContext, isSuccess } from './context.ts';
 import type { EmulationPlan } from './emulate/plan.ts';
 import { FirstAidRetry } from './first-aid-retry.ts';
-import { type Learned, ModelLeasing, type PreparedLease } from './model-leasing.ts';
+import { type Learned, ModelLeasing, type PreparedLease, type Target } from './model-leasing.ts';
 import type { Answer, AskRequest, Lease, UpstreamAnswer } from './ports.ts';
 import { ReplyStream } from './reply-stream.ts';
 import { explainUnknownModel } from './unknown-model.ts';
@@ -30,15 +30,6 @@ export function dispatch(
   signal: AbortSignal,
 ): Promise<Answer> {
   return new Dispatch(context, learned, request, signal).run();
-}
-
-interface SentChat {
-  readonly encoded: EncodedChat;
-  readonly response: UpstreamAnswer;
-  /** undefined: the request is not captured. */
-  readonly captured: UpstreamExchange | undefined;
-  /** undefined: it was encoded as usual. */
-  readonly aid: FirstAid | undefined;
 }
 
 class Dispatch {
@@ -116,7 +107,17 @@ class Dispatch {
       record.modelId = model.id;
       record.rateMultiplier = model.model?.rateMultiplier;
     }
-    const { encoded, response, captured, aid } = await this.#send(prepared, attempt);
+    const aid = this.#firstAid.aidFor(lease);
+    const encoding = this.#encode(prepared, attempt, aid);
+    const encoded = encoding instanceof Promise ? await encoding : encoding;
+    this.#firstAid.note(encoded.request.body);
+    if (aid && record) record.firstAid = true;
+    const captured = this.#capture(encoded, prepared, aid);
+    const sending = this.#context.send(authorized(encoded.request, lease), this.#signal);
+    // The estimate is made while the service begins its answer.
+    void encoded.inputTokens;
+    const response = await sending;
+    if (!isSuccess(response)) throw await this.#explain(captured?.tap(response) ?? response, encoded, target);
     if (record) record.upstreamRequestId = this.#context.upstream.requestIdOf(response);
     const learned = this.#context.wireProfiles?.worked({ id: lease.accountId }, lease.access.wireProfile);
     if (learned) lease.learnWireProfile?.(learned);
@@ -146,41 +147,47 @@ class Dispatch {
     return { batches: stream, route, adjustments };
   }
 
-  /** Throws the upstream's refusal as an error that says what to do about it. */
-  async #send(
+  #encode(
     { lease, target, fitted }: PreparedLease,
-    { withoutReasoningHistory, record }: Attempt,
-  ): Promise<SentChat> {
-    const { upstream, send, sendEnvironment, recoverToolCalls, clock } = this.#context;
-    const { conversation, ids, capture } = this.#request;
-    const { catalogue, model } = target;
-    const aid = this.#firstAid.aidFor(lease);
-    const { access } = aid ?? lease;
+    { withoutReasoningHistory }: Attempt,
+    aid: FirstAid | undefined,
+  ): MaybePromise<EncodedChat> {
+    const { upstream, sendEnvironment, recoverToolCalls } = this.#context;
     const steps = upstream.encodeChat(fitted.conversation, {
-      access,
-      model,
-      ids,
+      access: (aid ?? lease).access,
+      model: target.model,
+      ids: this.#request.ids,
       invocation: { id: this.#invocationId, attempt: this.#attempt },
       sendEnvironment,
       withoutReasoningHistory,
       thinksAlways: this.#learned.alwaysThinking.has(this.#modelId),
       recoverToolCalls,
     });
-    const encoding = timeSlices.start(steps);
-    const encoded = encoding instanceof Promise ? await encoding : encoding;
-    const { request } = encoded;
-    this.#firstAid.note(request.body);
-    if (aid && record) record.firstAid = true;
+    return timeSlices.start(steps);
+  }
+
+  /** undefined: the request is not captured. */
+  #capture(
+    { request }: EncodedChat,
+    { lease, target: { catalogue } }: PreparedLease,
+    aid: FirstAid | undefined,
+  ): UpstreamExchange | undefined {
     const { accountId, sendsClosingEvents: expectsClosingEvents = false } = lease;
-    const captured = capture?.send({ request, access, catalogue, accountId, expectsClosingEvents }, clock.now);
-    const sending = send(authorized(encoded.request, lease), this.#signal);
-    // The estimate is made while the service begins its answer.
-    void encoded.inputTokens;
-    const response = await sending;
-    if (isSuccess(response)) return { encoded, response, captured, aid };
-    const refusal = await explainRefusal(upstream, captured?.tap(response) ?? response, encoded.request);
-    if (refusal.code === 'unknown_model') throw explainUnknownModel(refusal, conversation.model, catalogue);
-    throw withTokens(refusal, encoded.inputTokens, model);
+    const { access } = aid ?? lease;
+    const sent = { request, access, catalogue, accountId, expectsClosingEvents };
+    return this.#request.capture?.send(sent, this.#context.clock.now);
+  }
+
+  /** The upstream's refusal as an error that says what to do about it. */
+  async #explain(
+    refused: UpstreamAnswer,
+    { request, inputTokens }: EncodedChat,
+    { catalogue, model }: Target,
+  ): Promise<GatewayError> {
+    const refusal = await explainRefusal(this.#context.upstream, refused, request);
+    if (refusal.code === 'unknown_model')
+      return explainUnknownModel(refusal, this.#request.conversation.model, catalogue);
+    return withTokens(refusal, inputTokens, model);
   }
 
   #routeOf({ lease, target }: PreparedLease, response: UpstreamAnswer): Answer['route'] {

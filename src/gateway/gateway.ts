@@ -15,7 +15,7 @@ import { fetchAttachments, type Prepared } from './media/attachments.ts';
 import { hasAttachments } from './media/parts.ts';
 import { RefusedDocuments } from './media/refused-documents.ts';
 import { chooseModel, visibleCatalogue } from './model-access.ts';
-import type { AskRequest, Gateway } from './ports.ts';
+import type { Answer, AskRequest, Gateway } from './ports.ts';
 import { dispatchSearching } from './web-search/rounds.ts';
 import { WebSearches } from './web-search/searches.ts';
 import { operationPlan, withLease } from './with-lease.ts';
@@ -36,23 +36,26 @@ export function createGateway(context: GatewayContext): Gateway {
     searches: new WebSearches(context),
     plan: (conversation: Conversation) => planEmulation(conversation),
   };
+  const start = (request: AskRequest, signal: AbortSignal): Promise<Answer> => {
+    // Before anything is fetched or leased, if the models are known; otherwise once an account has listed them.
+    const known = request.models && catalogues.newest();
+    if (known) chooseModel(request.conversation.model, known, request.models, context.upstream);
+    const dispatchOne = (round: DispatchRequest) => dispatch(context, learned, round, signal);
+    const tools = { ...searching, dispatch: dispatchOne };
+    const send = (planned: DispatchRequest) => dispatchSearching(planned, tools, signal);
+    if (!hasAttachments(request.conversation)) return ask(request, send);
+    // Before an account is leased, because the servers of attachments may be slow.
+    return fetchAttachments(request.conversation, request.client, context.media, signal).then((fetched) =>
+      ask(fetched.conversation === request.conversation ? request : withFetched(request, fetched), send),
+    );
+  };
   return {
     ask(request, signal) {
-      // Before anything is fetched or leased, if the models are known; otherwise once an account has listed them.
-      const known = request.models && catalogues.newest();
       try {
-        if (known) chooseModel(request.conversation.model, known, request.models, context.upstream);
+        return start(request, signal);
       } catch (cause) {
         return Promise.reject(cause);
       }
-      const dispatchOne = (round: DispatchRequest) => dispatch(context, learned, round, signal);
-      const tools = { ...searching, dispatch: dispatchOne };
-      const send = (planned: DispatchRequest) => dispatchSearching(planned, tools, signal);
-      if (!hasAttachments(request.conversation)) return ask(request, send);
-      // Before an account is leased, because the servers of attachments may be slow.
-      return fetchAttachments(request.conversation, request.client, context.media, signal).then((fetched) =>
-        ask(fetched.conversation === request.conversation ? request : withFetched(request, fetched), send),
-      );
     },
     complete: (request, signal) => complete(context, request, signal),
     countTokens: estimateConversationTokens,

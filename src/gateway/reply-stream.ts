@@ -110,14 +110,23 @@ export class ReplyStream implements PushingIterator<readonly ReplyEvent[]> {
     if (this.#begun) this.#settle(clientClosed());
   };
 
-  async #readEvents(): Promise<readonly ReplyEvent[]> {
+  #readEvents(): Promise<readonly ReplyEvent[]> {
+    return this.#chunks.next().then(this.#eventsOfStep, this.#eventsOfFailure);
+  }
+
+  readonly #eventsOfStep = ({ done, value }: IteratorResult<Uint8Array, undefined>): readonly ReplyEvent[] => {
     let decoded: readonly ReplyEvent[];
     try {
-      const { done, value } = await this.#chunks.next();
       decoded = done ? this.#endingOf(undefined) : this.#source.decoder.push(value);
     } catch (cause) {
       decoded = this.#endingOf(cause);
     }
+    return this.#unlessLeft(decoded);
+  };
+
+  readonly #eventsOfFailure = (cause: unknown): readonly ReplyEvent[] => this.#unlessLeft(this.#endingOf(cause));
+
+  #unlessLeft(decoded: readonly ReplyEvent[]): readonly ReplyEvent[] {
     return this.#ended ? [{ type: 'reply-error', error: clientClosed() }] : this.#transform(decoded);
   }
 

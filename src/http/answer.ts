@@ -45,8 +45,8 @@ export async function answerReply(
   await answerParsed(exchange, request, writingOf(protocol, request, request.choices ?? 1), gateway, client, limits);
 }
 
-/** Rejects with the error for the client. */
-export async function answerParsed(
+/** Throws or rejects with the error for the client. */
+export function answerParsed(
   exchange: HttpExchange,
   request: ParsedRequest,
   writing: Writing,
@@ -57,8 +57,8 @@ export async function answerParsed(
   const askRequest = toAskRequest(exchange, request, client);
   const { signal: gone } = exchange.gone;
   const ask = () => askForChoices(request.choices ?? 1, (signal) => gateway.ask(askRequest, signal), gone);
-  if (request.stream) await new StreamedReply(exchange, writing, limits.pingIntervalMs).run(ask);
-  else await answerWhole(exchange, writing, await ask());
+  if (request.stream) return new StreamedReply(exchange, writing, limits.pingIntervalMs).run(ask);
+  return ask().then((choices) => answerWhole(exchange, writing, choices));
 }
 
 /** The request for the gateway. Also records its model for the log. */

@@ -16,7 +16,8 @@ export function corsRules(isLocalMode: () => boolean, origins: readonly string[]
   return {
     origin: (_origin, done) => done(null, listed.length > 0 ? listed : isLocalMode() ? false : '*'),
     methods: ['GET', 'POST', 'DELETE', 'OPTIONS'],
-    exposedHeaders: EXPOSED_HEADERS,
+    // As text: the plugin would join a list for each request.
+    exposedHeaders: EXPOSED_HEADERS.join(', '),
     maxAge: DAY_S,
     strictPreflight: false,
   };

@@ -25,6 +25,8 @@ interface Consumer {
 /** `then` on it schedules a microtask without the async resource that `queueMicrotask` creates. */
 const SETTLED = Promise.resolve();
 
+const LEFT = Promise.resolve({ done: true as const, value: undefined });
+
 export class AnswerBody implements PushingIterator<Uint8Array> {
   readonly #source: BodySource;
   #chunks: Uint8Array[] = [];
@@ -83,9 +85,9 @@ export class AnswerBody implements PushingIterator<Uint8Array> {
     return { done: true, value: undefined };
   };
 
-  async return(): Promise<IteratorResult<Uint8Array, undefined>> {
+  return(): Promise<IteratorResult<Uint8Array, undefined>> {
     this.#stop();
-    return { done: true, value: undefined };
+    return LEFT;
   }
 
   pushTo(consume: Consume<Uint8Array>): Promise<unknown> {

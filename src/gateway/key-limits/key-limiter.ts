@@ -133,7 +133,8 @@ export class KeyLimiter {
   }
 
   #free({ requestId, responseId, kind, error }: RequestRecord): void {
-    const slot = this.#slots.get(requestId);
+    // Most keys have no limit of this kind, and looking a new text up takes longer than the rest of the observer.
+    const slot = this.#slots.size === 0 ? undefined : this.#slots.get(requestId);
     if (slot === undefined) return;
     // The request is answered, and its response is made in the background: it has a record of its own.
     if (kind === 'responses' && responseId === undefined && error === undefined) return;
