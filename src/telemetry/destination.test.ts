@@ -70,6 +70,17 @@ describe('lines for standard error', () => {
     expect(batches).toEqual(['1\n', '2\n3\n']);
   });
 
+  it('that come during a write wait for their own time', () => {
+    const { destination, batches, end } = createDestination();
+    destination.write('1\n', true);
+    destination.write('2\n', false);
+    end();
+    destination.write('3\n', false);
+    expect(batches).toEqual(['1\n']);
+    vi.advanceTimersByTime(20);
+    expect(batches).toEqual(['1\n', '2\n3\n']);
+  });
+
   it('are dropped and counted while nothing reads', () => {
     const { destination, batches, end } = createDestination();
     destination.write('first\n', true);

@@ -28,6 +28,8 @@ export class LogDestination {
   #dropped = 0;
   #lost = 0;
   #isWriting = false;
+  /** What waits is to be written as soon as the write before it has ended. */
+  #isDue = false;
   #timer: NodeJS.Timeout | undefined;
   #whenIdle: PromiseWithResolvers<void> | undefined;
 
@@ -63,7 +65,7 @@ export class LogDestination {
     this.#waiting.push(line);
     this.#chars += chars;
     if (isUrgent || this.#chars >= BATCH_CHARS) this.#send();
-    else if (!this.#isWriting) this.#timer ??= setTimeout(this.#send, COLLECT_MS).unref();
+    else this.#timer ??= setTimeout(this.#send, COLLECT_MS).unref();
   }
 
   #take(): string {
@@ -85,6 +87,7 @@ export class LogDestination {
   readonly #send = (): void => {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#isDue = this.#isWriting;
     if (this.#isWriting || this.#waiting.length === 0) return;
     const batch = this.#take();
     this.#isWriting = true;
@@ -96,7 +99,8 @@ export class LogDestination {
     if (error) this.#lost += countLines(batch);
     // Right after a failure a report would be lost too, and so on forever.
     else this.#report();
-    this.#send();
+    // Lines that came meanwhile wait for their time: under load each write would otherwise be followed by another at once.
+    if (this.#isDue) this.#send();
     if (this.#isWriting) return;
     this.#whenIdle?.resolve();
     this.#whenIdle = undefined;
@@ -108,6 +112,7 @@ export class LogDestination {
       this.#lost > 0 ? `${this.#lost} log lines were lost because writing to standard error failed` : undefined,
     ];
     for (const msg of reports) if (msg !== undefined) this.#waiting.push(`${JSON.stringify({ level: 40, msg })}\n`);
+    this.#isDue ||= this.#dropped + this.#lost > 0;
     this.#dropped = 0;
     this.#lost = 0;
   }
