@@ -24,9 +24,10 @@ Examples:
 
 const FULL: Scale = {
   rounds: 3,
-  warmUpReplies: 4_000,
+  warmUpReplies: 8_000,
   idleMs: 2_500,
   windowMs: 2_000,
+  shortWindows: { count: 12, ms: 500 },
   connections: 16,
   singleReplies: 3_000,
   ratePerS: 500,
@@ -41,6 +42,7 @@ const QUICK: Scale = {
   warmUpReplies: 2_000,
   idleMs: 1_000,
   windowMs: 600,
+  shortWindows: { count: 3, ms: 300 },
   connections: 16,
   singleReplies: 300,
   ratePerS: 100,

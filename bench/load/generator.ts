@@ -165,6 +165,11 @@ async function measure(job: LoadJob, record: LoadRecord, stop: AbortController):
   record.begin();
   tell({ type: 'begin' });
   await wait(job.durationMs);
+  if (job.afterMs > 0) {
+    record.end();
+    stop.abort();
+    await sleep(job.afterMs);
+  }
   record.stop();
   stop.abort();
 }

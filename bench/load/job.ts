@@ -23,6 +23,8 @@ export interface LoadJob {
     | { readonly type: 'streams'; readonly streams: number };
   readonly warmUpMs: number;
   readonly durationMs: number;
+  /** After the window: what its replies have left to do, such as writing their log and ledger, is counted with them. */
+  readonly afterMs: number;
   /** The window ends early after this many replies. */
   readonly maxReplies: number;
   /** Every n-th reply is read in full and compared. */

@@ -15,6 +15,7 @@ export class LoadRecord {
   readonly #delaysMs: number[] = [];
   readonly #problems: string[] = [];
   #startedMs: number | undefined;
+  #endedMs: number | undefined;
   #stoppedMs: number | undefined;
   #asked = 0;
   #replies = 0;
@@ -72,13 +73,18 @@ export class LoadRecord {
     if (this.#problems.length < MAX_PROBLEMS) this.#problems.push(problem);
   }
 
+  /** The window's time is over; replies that are on their way still count. */
+  end(): void {
+    this.#endedMs = performance.now();
+  }
+
   /** Closes the window; later calls to the methods above have no effect. */
   stop(): void {
     this.#stoppedMs ??= performance.now();
   }
 
   result(): LoadResult {
-    const elapsedMs = (this.#stoppedMs ?? Number.NaN) - (this.#startedMs ?? Number.NaN);
+    const elapsedMs = (this.#endedMs ?? this.#stoppedMs ?? Number.NaN) - (this.#startedMs ?? Number.NaN);
     const paced = this.#job.wanted.kind === 'paced';
     return {
       elapsedMs,

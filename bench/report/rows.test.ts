@@ -66,6 +66,17 @@ describe('tableText', () => {
     expect(lines[4]).toContain('again (1)');
     expect(lines.slice(5)).toEqual(['', '(1) first', '(2) second']);
   });
+
+  it('shows how far a figure is from that of the floor', () => {
+    const rows = [
+      toRow({ name: 'a', unit: 'ms', rounds: { dragoman: [6, 9, 30], bare: [1, 1, 1], floor: [4, 6, 10] } }),
+      toRow({ name: 'b', unit: 'ms', rounds: { dragoman: [1] } }),
+    ];
+    const [head = '', , first = '', second = ''] = tableText(rows).split('\n');
+    expect(head).toContain('| ratio (spread)          | of the floor | budget |');
+    expect(first).toContain('| 9.00 × bare (6.00–30.0) | 1.50 ×       |');
+    expect(second).toContain('|                         |              |');
+  });
 });
 
 describe('figureText', () => {

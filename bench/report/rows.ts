@@ -10,6 +10,8 @@ export interface Row {
   readonly values: Readonly<Record<SubjectName, number>>;
   /** dragoman relative to a reference; undefined if there is none. */
   readonly ratio: Ratio | undefined;
+  /** dragoman relative to `floor`: how far it is from the smallest program that does the work. */
+  readonly toFloor: Ratio | undefined;
   readonly budget: Budget | undefined;
   /** 1: the budget is just met. Undefined without a budget, or if not measured against the budget's reference. */
   readonly budgetShare: number | undefined;
@@ -38,11 +40,11 @@ export function toRow({ name, unit, rounds, budget, note = '' }: Figures): Row {
   const values = Object.fromEntries(known.map(([subject, figures]) => [subject, median(figures)]));
   const wanted = budget?.type === 'ratio' ? budget.to : undefined;
   const reference = [wanted, ...REFERENCES].find((subject) => subject !== undefined && values[subject] !== undefined);
-  const ratio =
-    reference === undefined ? undefined : ratioOf(rounds.dragoman ?? [], rounds[reference] ?? [], reference);
+  const ratioTo = (subject: SubjectName) => ratioOf(rounds.dragoman ?? [], rounds[subject] ?? [], subject);
+  const ratio = reference === undefined ? undefined : ratioTo(reference);
   const figure = budget?.type === 'ratio' ? (ratio?.to === budget.to ? ratio.median : undefined) : values.dragoman;
   const share = budget && figure !== undefined && !Number.isNaN(figure) ? budgetShare(budget, figure) : undefined;
-  return { name, unit, values, ratio, budget, budgetShare: share, note };
+  return { name, unit, values, ratio, toFloor: ratioTo('floor'), budget, budgetShare: share, note };
 }
 
 /** A difference may be zero or negative, which gives no ratio. */
@@ -63,14 +65,16 @@ export function isMet({ budgetShare: share }: Row): boolean | undefined {
 export function tableText(rows: readonly Row[]): string {
   const notes = rows.map((row) => row.note).filter((note, index, all) => note !== '' && all.indexOf(note) === index);
   const subjects = subjectsOf(rows);
+  const hasFloor = rows.some(({ toFloor }) => toFloor !== undefined);
   const cells = rows.map((row) => [
     `${row.name}${row.unit ? `, ${row.unit}` : ''}${row.note ? ` (${notes.indexOf(row.note) + 1})` : ''}`,
     ...subjects.map((subject) => figureText(row.values[subject])),
     ratioText(row.ratio),
+    ...(hasFloor ? [row.toFloor === undefined ? '' : `${twoDecimals(row.toFloor.median)} ×`] : []),
     budgetText(row.budget, row.unit),
     isMet(row) === undefined ? '' : isMet(row) ? 'yes' : 'no',
   ]);
-  const head = ['what', ...subjects, 'ratio (spread)', 'budget', 'met'];
+  const head = ['what', ...subjects, 'ratio (spread)', ...(hasFloor ? ['of the floor'] : []), 'budget', 'met'];
   const widths = head.map((title, column) =>
     Math.max(...[title, ...cells.map((row) => row[column] ?? '')].map((cell) => [...cell].length)),
   );

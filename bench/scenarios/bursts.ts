@@ -3,16 +3,16 @@ import type { Measured } from '../measure.ts';
 import { BUDGETS } from '../report/budgets.ts';
 import type { Row } from '../report/rows.ts';
 import { cpuPerReplyUs, inTurns, medianOf, rowsByDialect, type Series, withSubjects } from './rounds.ts';
-import { type Bench, closedLoop, type Outcome } from './scenario.ts';
+import { type Bench, type Outcome, shortWindow } from './scenario.ts';
 
 /** Below this share of its core, the subject was waiting for the load generator or the stand-in. */
 const SATURATED = 0.9;
 
 export async function bursts(bench: Bench): Promise<Outcome> {
-  const { connections, windowMs } = bench.scale;
+  const { scale } = bench;
   return withSubjects(bench, bench.subjects, async (subjects) => {
     const measured = async (frames: number) =>
-      inTurns(bench, `bursts of ${frames}`, subjects, closedLoop(frames, connections, windowMs));
+      inTurns(bench, `bursts of ${frames}`, subjects, shortWindow(frames, scale), scale.shortWindows.count);
     const of10 = await measured(10);
     const of100 = await measured(100);
     const of1000 = await measured(1000);

@@ -89,6 +89,7 @@ async function pacedOnce(bench: Bench, kind: SubjectKind, streams: number, frame
     mode: { type: 'streams', streams },
     warmUpMs: 2 * everyMs,
     durationMs: scale.pacedWindowMs,
+    afterMs: 0,
     maxReplies: UNLIMITED,
     sampleEvery: 1,
   };

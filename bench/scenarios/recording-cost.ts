@@ -9,7 +9,7 @@ import { type Bench, isDragoman, type Outcome } from './scenario.ts';
 export async function recordingCost(bench: Bench): Promise<Outcome> {
   if (!bench.subjects.some(isDragoman)) return { rows: [] };
   // The difference is smaller than the noise of one pair.
-  const rounds = 8 * bench.scale.rounds + 1;
+  const rounds = 4 * bench.scale.shortWindows.count + 1;
   const pairs = await pairedCpuUs(bench, 'recording', [RECORDING_DRAGOMAN, UNRECORDED_DRAGOMAN], rounds);
   const shares = pairs.map(([recorded, unrecorded]) => ((recorded - unrecorded) / recorded) * 100);
   const sorted = shares.toSorted((a, b) => a - b);

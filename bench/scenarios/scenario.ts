@@ -25,6 +25,8 @@ export interface Scale {
   /** Between a start and the measurement of idle memory. */
   readonly idleMs: number;
   readonly windowMs: number;
+  /** For CPU times: many short windows in turns, since the speed of a shared machine changes from second to second. */
+  readonly shortWindows: { readonly count: number; readonly ms: number };
   readonly connections: number;
   readonly singleReplies: number;
   readonly ratePerS: number;
@@ -71,9 +73,18 @@ export function closedLoop(frames: number, connections: number, durationMs: numb
     mode: { type: 'closed', connections },
     warmUpMs: 0,
     durationMs,
+    afterMs: 0,
     maxReplies: UNLIMITED,
     sampleEvery: 500,
   };
+}
+
+/** Rows of the ledger are written within 400 ms. */
+const LEFT_TO_DO_MS = 450;
+
+/** One of many short windows, with the work that its replies leave behind. */
+export function shortWindow(frames: number, { connections, shortWindows }: Scale): Job {
+  return { ...closedLoop(frames, connections, shortWindows.ms), afterMs: LEFT_TO_DO_MS };
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Processes, Started } from '../processes.ts';
 import { untilListening } from '../processes.ts';
 
 /**
- * `dragoman`, a reference (`nginx`, `bare`: bytes passed through; `floor`: translated, and nothing else; `direct`: no gateway),
+ * `dragoman`, a reference (`nginx`, `bare`: bytes passed through; `floor`: the smallest program that does the work; `direct`: no gateway),
  * or the name of another gateway (`--against`).
  */
 export type SubjectName = string;
