@@ -73,6 +73,11 @@ export class LoadRecord {
     if (this.#problems.length < MAX_PROBLEMS) this.#problems.push(problem);
   }
 
+  /** No reply has ended and no paced frame has come. */
+  get isEmpty(): boolean {
+    return this.#replies === 0 && this.#delaysMs.length === 0;
+  }
+
   /** The window's time is over; replies that are on their way still count. */
   end(): void {
     this.#endedMs = performance.now();
