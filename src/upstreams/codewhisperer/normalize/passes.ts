@@ -66,11 +66,17 @@ export const PASSES: readonly Pass[] = ORDER.map(([pass]) => pass);
 
 const ANY_PASS = ORDER.reduce((all, [, traits]) => all | traits, 0);
 
-/** What these change has no trait: a sanitized schema, and a first pair of texts that were looked at in the system text. */
-const KEEP_TRAITS: ReadonlySet<Pass> = new Set([toolSchemas, leadingSystem]);
+/**
+ * What these change has no trait: a sanitized schema, and a first pair of texts that were looked at in the system text. No
+ * later step looks for cache points.
+ */
+const KEEP_TRAITS: ReadonlySet<Pass> = new Set([toolSchemas, cachePoints, leadingSystem]);
+
+/** These change no text. */
+const KEEP_TEXTS: ReadonlySet<Pass> = new Set([mergeTurns]);
 
 export interface Normalized extends Required<Passed> {
-  /** Of the conversation before its opening: see `traitsOf`. */
+  /** Of the conversation before its opening, apart from cache points: see `traitsOf`. */
   readonly traits: number;
 }
 
@@ -89,7 +95,8 @@ export function* normalize(conversation: Conversation, scope: Scope): Steps<Norm
     names = result.toolNames ?? names;
     if (result.conversation !== current) {
       current = result.conversation;
-      if (!KEEP_TRAITS.has(pass)) traits = traitsOf(current, scope.profile);
+      const isWellFormed = KEEP_TEXTS.has(pass) && (traits & TRAITS.malformedText) === 0;
+      if (!KEEP_TRAITS.has(pass)) traits = traitsOf(current, scope.profile, isWellFormed);
     }
     yield;
   }
