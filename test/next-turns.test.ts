@@ -102,9 +102,14 @@ interface Encoded {
   readonly scannedElements: number;
 }
 
-async function encode(protocolId: string, body: object, known: KnownBodies): Promise<Encoded> {
+async function encode(
+  protocolId: string,
+  body: object,
+  known: KnownBodies,
+  stringify: (body: object) => string = JSON.stringify,
+): Promise<Encoded> {
   const protocol = PROTOCOLS.find(({ id }) => id === protocolId);
-  const json = Buffer.from(JSON.stringify(body));
+  const json = Buffer.from(stringify(body));
   const reader = known.reader(json);
   if (!protocol || !reader) throw new Error('the body is too short to be remembered');
   let scannedElements = 0;
@@ -171,19 +176,26 @@ describe.each(BODIES)('the next turns of a conversation: %s', (protocolId, bodyO
     );
   });
 
-  it('scan, parse, rewrite and serialise only what is new', async () => {
+  it.each([
+    ['scan, parse and rewrite only what is new, and serialise none of it', JSON.stringify, 0],
+    // An answer, a result and a question.
+    [
+      'scan, parse, rewrite and serialise only what is new where it is escaped otherwise',
+      (body: object) => JSON.stringify(body).replaceAll(' ', '\\u0020'),
+      3,
+    ],
+  ] as const)('%s', async (_what, stringify, serialized) => {
     const words = (name: string) => `${name} `.repeat(100);
     const all = Array.from({ length: 20 }, (_, index): Round => {
       const call = { tool: index % 4, path: `${index}`, result: words(`result ${index}`), failed: false };
       return { question: words(`question ${index}`), answer: words(`answer ${index}`), call };
     });
     const known = new KnownBodies();
-    await encode(protocolId, bodyOf(all.slice(0, 10)), known);
+    await encode(protocolId, bodyOf(all.slice(0, 10)), known, stringify);
     for (let count = 11; count <= all.length; count++) {
       const before = { serialized: knownTexts.serialized, sanitized: knownSchemas.sanitizedCount };
-      const { scannedElements } = await encode(protocolId, bodyOf(all.slice(0, count)), known);
-      // An answer, a result and a question.
-      expect(knownTexts.serialized - before.serialized).toBe(3);
+      const { scannedElements } = await encode(protocolId, bodyOf(all.slice(0, count)), known, stringify);
+      expect(knownTexts.serialized - before.serialized).toBe(serialized);
       expect(knownSchemas.sanitizedCount - before.sanitized).toBe(0);
       expect(scannedElements).toBe(protocolId === 'openai-chat' ? 3 : 2);
     }

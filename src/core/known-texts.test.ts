@@ -75,4 +75,43 @@ describe('KnownTexts', () => {
     }
     expect(texts.bytes).toBeGreaterThan(1_000_000);
   });
+
+  const placed = (texts: readonly string[]) => {
+    const jsons = texts.map((text) => Buffer.from(JSON.stringify(text)));
+    const source = Buffer.allocUnsafeSlow(jsons.reduce((sum, { length }) => sum + length, 0));
+    let end = 0;
+    const places = jsons.map((json, index) => {
+      const start = end;
+      end += json.copy(source, start);
+      return { text: texts[index] ?? '', start, end };
+    });
+    return { source, places };
+  };
+
+  it('keeps the source of many texts, and copies few of them', () => {
+    const texts = new KnownTexts();
+    const { source, places } = placed(['a', 'b', 'c', 'd'].map((mark) => long(mark)));
+    texts.rememberAll(places.slice(0, 1), source);
+    expect(texts.jsonOf(long('a'))?.buffer).not.toBe(source.buffer);
+    texts.rememberAll(places, source);
+    for (const mark of ['a', 'b', 'c', 'd'])
+      expect(texts.jsonOf(long(mark))?.toString()).toBe(JSON.stringify(long(mark)));
+    expect(texts.jsonOf(long('b'))?.buffer).toBe(source.buffer);
+    expect(texts.serialized).toBe(0);
+    const { bytes } = texts;
+    texts.rememberAll(places, source);
+    expect(texts.bytes).toBe(bytes);
+  });
+
+  it('stays within its bound with sources of any length', () => {
+    const texts = new KnownTexts(100_000);
+    for (let index = 0; index < 200; index++) {
+      const all = Array.from({ length: index % 40 }, (_, part) => long(`${index} ${part}`, 300 + index * 10));
+      const { source, places } = placed(all);
+      texts.rememberAll(places, source);
+      expect(texts.bytes).toBeLessThanOrEqual(100_000);
+      for (const text of all) expect(texts.jsonOf(text)?.toString()).toBe(JSON.stringify(text));
+      expect(texts.bytes).toBeLessThanOrEqual(100_000);
+    }
+  });
 });

@@ -121,9 +121,9 @@ function parseShort(bytes: Buffer): unknown {
 
 async function parseInSteps(bytes: Buffer, known: KnownBodies): Promise<unknown> {
   const reader = known.reader(bytes);
-  const longStrings = await scanWithinLimits(bytes, reader);
+  const scanned = await scanWithinLimits(bytes, reader);
   try {
-    return await (reader ? reader.parse(longStrings) : parseLargeJson(bytes, longStrings));
+    return await (reader ? reader.parse(scanned) : parseLargeJson(bytes, scanned));
   } catch (cause) {
     throw invalidJson(cause);
   }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createFakeGateway, post, serve } from '../../test/support/serving.ts';
 import { MAX_DEPTH, MAX_ENTRIES, MAX_VALUES, mayBeTooDeep, scanWithinLimits } from './json-limits.ts';
 import { LONG_STRING_BYTES } from './large-json.ts';
+import type { StringSpan } from './scanned-json.ts';
 
 const TOO_MANY = MAX_ENTRIES + 1;
 
@@ -14,8 +15,9 @@ function membersOf(length: number): object {
   return Object.fromEntries(list(length).map((value, i) => [`k${i}`, value]));
 }
 
-function scanned(body: unknown): Promise<unknown> {
-  return scanWithinLimits(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
+async function scanned(body: unknown): Promise<readonly StringSpan[]> {
+  const { longStrings } = await scanWithinLimits(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
+  return longStrings;
 }
 
 const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
@@ -63,6 +65,23 @@ describe('scanWithinLimits', () => {
         await expect(scanned(body)).rejects.toMatchObject({ param: path.slice(0, 100).replace(/^\./, '') });
       }),
       { seed: 42, numRuns: 30 },
+    );
+  });
+
+  it('finds out which long strings are escaped as JSON.stringify does it', async () => {
+    const filling = fc.stringMatching(/^(?:[a",[\]\\日]|\n|x{70}){300,400}$/);
+    const odd = fc.constantFrom('', '\\/', '\\u0061', '\\u65e5', '\\u000a');
+    await fc.assert(
+      fc.asyncProperty(filling, odd, filling, async (before, between, after) => {
+        const text = [before, after].map((part) => JSON.stringify(part).slice(1, -1)).join(between);
+        const [first, second, ...rest] = await scanned(
+          `["${text}",{"${'k'.repeat(600)}":"short"},"${'x'.repeat(600)}"]`,
+        );
+        expect(rest).toEqual([]);
+        expect(first).toMatchObject({ index: 0, isCanonical: JSON.stringify(JSON.parse(`"${text}"`)) === `"${text}"` });
+        expect(second).toMatchObject({ index: 2, isCanonical: true });
+      }),
+      { seed: 42, numRuns: 100 },
     );
   });
 

@@ -6,7 +6,8 @@
  */
 import { GatewayError } from '../core/errors.ts';
 import { timeSlices } from '../core/steps.ts';
-import { LONG_STRING_BYTES, type StringSpan } from './large-json.ts';
+import { LONG_STRING_BYTES } from './large-json.ts';
+import type { ScannedJson, StringSpan } from './scanned-json.ts';
 
 /** Elements of one list, or members of one object. */
 export const MAX_ENTRIES = 50_000;
@@ -38,14 +39,14 @@ export interface ScannedElements {
 }
 
 /**
- * The long strings that are values, for `parseLargeJson`. Rejects with `invalid_request` that names the limit and
+ * The long strings and the number of values, for `parseLargeJson`. Rejects with `invalid_request` that names the limit and
  * what exceeds it. It need not be valid JSON: the parser checks that. Nothing is returned of the elements that `lists`
  * has scanned before.
  */
-export async function scanWithinLimits(json: Buffer, lists?: ListObserver): Promise<readonly StringSpan[]> {
+export async function scanWithinLimits(json: Buffer, lists?: ListObserver): Promise<ScannedJson> {
   const scan = new StructureScan(json, lists);
   while (!scan.run(SLICE_BYTES)) await timeSlices.pause();
-  return scan.longStrings;
+  return scan;
 }
 
 /** The same for a short body, all of which is scanned at once. */
@@ -77,19 +78,32 @@ const LIST_END = 0x5d;
 const OBJECT_START = 0x7b;
 const OBJECT_END = 0x7d;
 
-/** Bytes of a string that are read one by one before the rest is left to the native search for its end. */
+/** Bytes of a string that are read one by one before the rest is left to the native searches for its end. */
 const SHORT_STRING = 64;
+/** A string whose first quote is further away holds a file or a picture, which is not remembered. */
+const CANONICAL_BYTES = 128 * 1024;
 
-class StructureScan {
+/**
+ * A string in JSON up to its end, or to an escape that `JSON.stringify` does not write, in bytes as characters. Reads 1.2 MB
+ * in 1.0 ms (1.2 ms without the pairs, 2.6 ms as a loop over the bytes), which is a third of what serialising it again takes.
+ */
+const CANONICAL = /(?:[^"\\][^"\\])*[^"\\]?(?:\\["\\bfnrt](?:[^"\\][^"\\])*[^"\\]?)*/y;
+
+class StructureScan implements ScannedJson {
   readonly #json: Buffer;
   #at = 0;
   #depth = 0;
-  /** Of all lists and objects so far. An empty one counts as one of a single entry. */
-  #values = 0;
+  values = 0;
+  /** That are values, so far. */
+  #strings = 0;
   #stringStart = 0;
   #isInString = false;
   /** The quote that was looked for last. */
   #quote = -1;
+  #isCanonical = false;
+  /** The bytes of the current run as characters, from `#sliceStart` on; undefined: not needed so far. */
+  #slice: string | undefined;
+  #sliceStart = 0;
   readonly #lists: ListObserver | undefined;
   /** Of a list that is observed: the values before it. */
   #listValues = 0;
@@ -108,11 +122,13 @@ class StructureScan {
   run(bytes: number): boolean {
     const json = this.#json;
     const end = Math.min(json.length, this.#at + bytes);
+    this.#slice = undefined;
     let at = this.#isInString ? this.#readString(this.#at, end) : this.#at;
     while (at < end) {
       const byte = json[at++];
       if (byte === QUOTE) {
         this.#stringStart = at;
+        this.#strings += 1;
         at = this.#readString(at, end);
       } else if (byte === COMMA) this.#nextEntry();
       else if (byte === COLON) this.#endKey();
@@ -125,7 +141,7 @@ class StructureScan {
         if (this.#depth === 0) return true;
         this.#depth -= 1;
         if (byte === OBJECT_END && this.#isObserved())
-          this.#lists?.endElement(this.#commas[LIST_DEPTH] ?? 0, at, this.#values - this.#listValues);
+          this.#lists?.endElement(this.#commas[LIST_DEPTH] ?? 0, at, this.values - this.#listValues);
       }
     }
     this.#at = at;
@@ -139,7 +155,12 @@ class StructureScan {
     // One that never ends is cut out as well: what remains is invalid without it, and small.
     const isLast = isWhole || end >= this.#json.length;
     if (isLast && end - this.#stringStart > LONG_STRING_BYTES)
-      this.longStrings.push({ start: this.#stringStart, end: isWhole ? end - 1 : this.#json.length });
+      this.longStrings.push({
+        start: this.#stringStart,
+        end: isWhole ? end - 1 : this.#json.length,
+        index: this.#strings - 1,
+        isCanonical: isWhole && this.#isCanonical,
+      });
     return end;
   }
 
@@ -149,9 +170,15 @@ class StructureScan {
    */
   #findStringEnd(start: number, limit: number): number {
     const json = this.#json;
+    const isContinued = this.#isInString;
     this.#isInString = false;
+    this.#isCanonical = false;
     let at = shortStringEnd(json, start, Math.min(start + SHORT_STRING, limit));
     if (at < limit && json[at] === QUOTE) return at + 1;
+    if (!isContinued && at < limit && this.#findQuote(at) < start + CANONICAL_BYTES) {
+      at = this.#canonicalEnd(start, limit);
+      this.#isCanonical = at < limit && json[at] === QUOTE;
+    }
     while (at < limit) {
       const next = Math.min(this.#findQuote(at), limit);
       let escapes = next;
@@ -162,6 +189,15 @@ class StructureScan {
     }
     this.#isInString = true;
     return at;
+  }
+
+  /** At the first quote or at an escape that `JSON.stringify` does not write; at the limit without one. */
+  #canonicalEnd(start: number, limit: number): number {
+    if (this.#slice === undefined) this.#sliceStart = start;
+    this.#slice ??= this.#json.toString('latin1', start, limit);
+    CANONICAL.lastIndex = start - this.#sliceStart;
+    CANONICAL.test(this.#slice);
+    return this.#sliceStart + CANONICAL.lastIndex;
   }
 
   /** At or behind `at`; the length without one. Looked for once, however many slices of a long string come before it. */
@@ -175,6 +211,7 @@ class StructureScan {
 
   #endKey(): void {
     this.#keys[this.#depth] = this.#stringStart;
+    this.#strings -= 1;
     if (this.longStrings.at(-1)?.start === this.#stringStart) this.longStrings.pop();
   }
 
@@ -187,12 +224,12 @@ class StructureScan {
 
   /** Where to read on. */
   #beginList(at: number): number {
-    this.#listValues = this.#values;
+    this.#listValues = this.values;
     const scanned = this.#lists?.begin(this.#key(1), at);
     if (!scanned) return at;
     this.#commas[LIST_DEPTH] = scanned.count - 1;
-    this.#values += scanned.values;
-    if (this.#values > MAX_VALUES) throw tooManyValues();
+    this.values += scanned.values;
+    if (this.values > MAX_VALUES) throw tooManyValues();
     return scanned.end;
   }
 
@@ -212,8 +249,8 @@ class StructureScan {
   }
 
   #countValue(): void {
-    this.#values += 1;
-    if (this.#values > MAX_VALUES) throw tooManyValues();
+    this.values += 1;
+    if (this.values > MAX_VALUES) throw tooManyValues();
   }
 
   #tooManyEntries(): GatewayError {

@@ -6,9 +6,9 @@ import { KnownBodies } from './known-bodies.ts';
 async function parsed(known: KnownBodies, json: string): Promise<unknown> {
   const bytes = Buffer.from(json);
   const reader = known.reader(bytes);
-  const longStrings = await scanWithinLimits(bytes, reader);
+  const scanned = await scanWithinLimits(bytes, reader);
   if (!reader) throw new Error('the body of a test must be long enough to be remembered');
-  return reader.parse(longStrings);
+  return reader.parse(scanned);
 }
 
 const PADDING = 'p'.repeat(16 * 1024);

@@ -9,7 +9,8 @@
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { ListObserver, ScannedElements } from './json-limits.ts';
-import { parseLargeJson, type StringSpan } from './large-json.ts';
+import { parseLargeJson } from './large-json.ts';
+import type { ScannedJson, StringSpan } from './scanned-json.ts';
 
 /** Smaller bodies are parsed as fast as they are found. */
 export const MIN_BODY_BYTES = 16 * 1024;
@@ -161,22 +162,22 @@ export class BodyReader implements ListObserver {
   }
 
   /** Rejects with the parser's SyntaxError. */
-  async parse(longStrings: readonly StringSpan[]): Promise<unknown> {
+  async parse(scanned: ScannedJson): Promise<unknown> {
     const matched = this.#lists.filter(({ match }) => match !== undefined);
     const value =
       matched.length === 0
-        ? await parseLargeJson(this.#json, longStrings)
-        : ((await this.#parseNew(matched, longStrings)) ?? JSON.parse(this.#json.toString('utf8')));
+        ? await parseLargeJson(this.#json, scanned)
+        : ((await this.#parseNew(matched, scanned)) ?? JSON.parse(this.#json.toString('utf8')));
     this.#remember(value);
     return value;
   }
 
   /** undefined: the known elements could not be put into their places, or the JSON is invalid. */
-  async #parseNew(matched: readonly ReadList[], longStrings: readonly StringSpan[]): Promise<object | undefined> {
+  async #parseNew(matched: readonly ReadList[], scanned: ScannedJson): Promise<object | undefined> {
     // Random, so that no text in the request equals a placeholder.
     const placeholder = randomUUID();
-    const { json, strings } = cutOut(this.#json, matched, Buffer.from(`"${placeholder}"`), longStrings);
-    const value = await parseLargeJson(json, strings).catch(() => undefined);
+    const cut = cutOut(this.#json, matched, Buffer.from(`"${placeholder}"`), scanned);
+    const value = await parseLargeJson(cut.json, cut).catch(() => undefined);
     if (typeof value !== 'object' || value === null) return undefined;
     const members = value as Record<string, unknown>; // parsed from JSON
     for (const { key, match } of matched) {
@@ -213,30 +214,37 @@ const MAX_CHANGED = 2;
 /** Different conversations may begin alike. */
 const MIN_COMMON = 4;
 
-/** The body with a placeholder for the known elements of each list, and where the strings outside of them are in it. */
+/** The body with a placeholder for the known elements of each list, and what the scan has found outside of them. */
 function cutOut(
   json: Buffer,
   lists: readonly ReadList[],
   placeholder: Buffer,
-  strings: readonly StringSpan[],
-): { readonly json: Buffer; readonly strings: readonly StringSpan[] } {
+  { longStrings, values }: ScannedJson,
+): ScannedJson & { readonly json: Buffer } {
   const pieces: Buffer[] = [];
   const shifted: StringSpan[] = [];
   let from = 0;
   let shift = 0;
   let next = 0;
+  let placeholders = 0;
+  let knownValues = 0;
   const shiftUntil = (limit: number) => {
-    for (let span = strings[next]; span && span.start < limit; span = strings[++next])
-      shifted.push({ start: span.start + shift, end: span.end + shift });
+    for (let span = longStrings[next]; span && span.start < limit; span = longStrings[++next]) {
+      const { start, end, index, isCanonical } = span;
+      shifted.push({ start: start + shift, end: end + shift, index: index + placeholders, isCanonical });
+    }
   };
-  for (const { start, match, ends } of lists) {
-    const end = ends[(match?.count ?? 0) - 1] ?? start;
+  for (const { start, match, ends, values: valuesTo } of lists) {
+    const last = (match?.count ?? 0) - 1;
+    const end = ends[last] ?? start;
     shiftUntil(start);
     pieces.push(json.subarray(from, start), placeholder);
     shift += placeholder.length - (end - start);
+    placeholders += 1;
+    knownValues += valuesTo[last] ?? 0;
     from = end;
   }
   shiftUntil(json.length);
   pieces.push(json.subarray(from));
-  return { json: Buffer.concat(pieces), strings: shifted };
+  return { json: Buffer.concat(pieces), longStrings: shifted, values: values - knownValues };
 }

@@ -3,13 +3,10 @@
  * slices, with pauses between them, and what remains is parsed as usual with placeholders in their places.
  */
 import { randomUUID } from 'node:crypto';
+import { type KnownTexts, knownTexts } from '../core/known-texts.ts';
 import { timeSlices } from '../core/steps.ts';
-
-/** Bytes of a string, without its quotes. */
-export interface StringSpan {
-  readonly start: number;
-  readonly end: number;
-}
+import { rememberTexts } from './known-json.ts';
+import type { ScannedJson } from './scanned-json.ts';
 
 /** JSON up to this length is parsed at once, in about 20 ms. */
 const WHOLE_BYTES = 2 * 1024 * 1024;
@@ -18,10 +15,19 @@ export const LONG_STRING_BYTES = 512;
 /** A few milliseconds of decoding and parsing. */
 export const SLICE_BYTES = 1024 * 1024;
 
-/** `longStrings`: values, not keys, in their order. Rejects with the parser's SyntaxError. */
-export async function parseLargeJson(json: Buffer, longStrings: readonly StringSpan[]): Promise<unknown> {
+/** Rejects with the parser's SyntaxError. Remembers in `known` the JSON of texts that is serialised as it came. */
+export async function parseLargeJson(
+  json: Buffer,
+  scanned: ScannedJson,
+  known: KnownTexts = knownTexts,
+): Promise<unknown> {
+  const { longStrings } = scanned;
   await timeSlices.pause();
-  if (longStrings.length === 0 || json.length <= WHOLE_BYTES) return JSON.parse(json.toString('utf8'));
+  if (longStrings.length === 0 || json.length <= WHOLE_BYTES) {
+    const value: unknown = JSON.parse(json.toString('utf8'));
+    rememberTexts(value, json, scanned, known);
+    return value;
+  }
   // Random, so that no text in the request equals a placeholder.
   const prefix = `${randomUUID()}:`;
   const texts = new Map<string, string>();
