@@ -36,11 +36,14 @@ function rowOf(index: number) {
   const code = CODES[Math.floor(index / 20) % CODES.length] ?? null;
   const model = MODELS[(index * 7) % MODELS.length] ?? null;
   const text = `The service answered with ${code}${index % 3 === 0 ? `, attempt ${index}` : ''}. Try again later.`;
-  const row = ledgerRow(`req_${(index * 2_654_435_761).toString(36)}_${index}`, timeOf(index), {
+  const account = `acc-${(index * 3) % 8}`;
+  const receivedMs = timeOf(index);
+  const attempt = { accountId: account, accountLabel: 'work', wireProfile: 'q-rest', startedMs: receivedMs };
+  return ledgerRow(`req_${(index * 2_654_435_761).toString(36)}_${index}`, receivedMs, {
     errorText: isFailed ? text : null,
     group: {
       key: `key-${index % 20}`,
-      account: `acc-${(index * 3) % 8}`,
+      account,
       model,
       answeredModel: model,
       client: CLIENTS[(index * 11) % CLIENTS.length] ?? 'unknown',
@@ -49,17 +52,8 @@ function rowOf(index: number) {
       outcome: isFailed ? (code === 'client_closed' ? 'abandoned' : 'failed') : 'ok',
       code: isFailed ? code : null,
     },
+    details: { attempts: [{ ...attempt, strategy: 'sticky', endedMs: receivedMs + 900 }] },
   });
-  const attempt = {
-    accountId: row.group.account ?? '',
-    accountLabel: 'work',
-    wireProfile: 'q-rest',
-    startedMs: timeOf(index),
-  };
-  return {
-    ...row,
-    details: { ...row.details, attempts: [{ ...attempt, strategy: 'sticky', endedMs: timeOf(index) + 900 }] },
-  };
 }
 
 function timeOf(index: number): number {

@@ -1,8 +1,11 @@
 /** Rows for the tests of the ledger's storage. */
 import { measured } from '../../src/core/usage.ts';
-import type { LedgerGroup, LedgerRow } from '../../src/gateway/ledger/ledger-store.ts';
+import type { LedgerDetails, LedgerGroup, LedgerRow } from '../../src/gateway/ledger/ledger-store.ts';
 
-export type RowChange = Partial<Omit<LedgerRow, 'group'>> & { readonly group?: Partial<LedgerGroup> };
+export type RowChange = Partial<Omit<LedgerRow, 'group' | 'details'>> & {
+  readonly group?: Partial<LedgerGroup>;
+  readonly details?: Partial<LedgerDetails>;
+};
 
 const GROUP: LedgerGroup = {
   key: 'key-1',
@@ -17,7 +20,9 @@ const GROUP: LedgerGroup = {
   code: null,
 };
 
-export function ledgerRow(id: string, receivedMs: number, { group, ...change }: RowChange = {}): LedgerRow {
+const DETAILS: LedgerDetails = { method: 'POST', path: '/v1/messages', status: 200, durationMs: 1_200 };
+
+export function ledgerRow(id: string, receivedMs: number, { group, details, ...change }: RowChange = {}): LedgerRow {
   const usage = { inputTokens: measured(1_000), outputTokens: measured(100), credits: measured(0.25) };
   return {
     id,
@@ -37,8 +42,8 @@ export function ledgerRow(id: string, receivedMs: number, { group, ...change }: 
     },
     otherIds: [`up-${id}`],
     errorText: null,
-    details: { method: 'POST', path: '/v1/messages', status: 200, durationMs: 1_200, usage, ids: [`up-${id}`] },
     text: undefined,
     ...change,
+    details: JSON.stringify({ ...DETAILS, usage, ids: [`up-${id}`], ...details }),
   };
 }

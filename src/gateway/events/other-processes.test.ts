@@ -12,7 +12,10 @@ function setup() {
   const events: FeedEvent[] = [];
   const rows: StoredLedgerRow[] = [];
   const add = (...numbers: readonly number[]) => {
-    for (const number of numbers) rows.push({ ...ledgerRow(`req_${number}`, 0), number });
+    for (const number of numbers) {
+      const row = ledgerRow(`req_${number}`, 0);
+      rows.push({ ...row, details: JSON.parse(row.details), number });
+    }
   };
   const source = {
     newestNumber: async () => Math.max(0, ...rows.map(({ number }) => number)),

@@ -48,7 +48,8 @@ export interface LedgerRow {
   readonly otherIds: readonly string[];
   /** What went wrong, in words; rows with the same text share it. */
   readonly errorText: string | null;
-  readonly details: LedgerDetails;
+  /** JSON of LedgerDetails. */
+  readonly details: string;
   /** Prompt and answer, stored encrypted; undefined unless the settings keep them. */
   readonly text: RequestText | undefined;
 }
@@ -117,7 +118,10 @@ export interface LedgerAdjustment {
 }
 
 /** A row as the store returns it. */
-export type StoredLedgerRow = Omit<LedgerRow, 'amounts' | 'otherIds' | 'text'> & { readonly number: number };
+export interface StoredLedgerRow extends Omit<LedgerRow, 'amounts' | 'otherIds' | 'details' | 'text'> {
+  readonly number: number;
+  readonly details: LedgerDetails;
+}
 
 /** Every list: any of these values. Null stands for rows without a value. */
 export interface LedgerFilter {
@@ -173,11 +177,11 @@ export interface LedgerCredits {
   readonly month: number;
 }
 
-/** Rows that could not be recorded. `killed`: those that waited in a process that was killed. */
+/** Rows that could not be recorded. `failed`: they could not be built. `killed`: they waited in a process that was killed. */
 export interface LedgerLoss {
   readonly atMs: number;
   readonly rows: number;
-  readonly reason: 'queue-full' | 'killed';
+  readonly reason: 'queue-full' | 'failed' | 'killed';
 }
 
 /** Every method may reject with `storage_unavailable`. */

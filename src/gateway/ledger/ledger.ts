@@ -9,18 +9,13 @@ import { GatewayError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { RequestRecord } from '../request-record.ts';
 import { GroupNames, MAX_GROUPS } from './group-names.ts';
-import type { LedgerRow, LedgerStore } from './ledger-store.ts';
-import { accountOf, creditsOf, isRecorded, toLedgerRow } from './row.ts';
-import { type Expense, Spending, type Spent } from './spending.ts';
+import type { LedgerStore } from './ledger-store.ts';
+import { accountOf, creditsOf, isRecorded } from './row.ts';
+import { Spending, type Spent } from './spending.ts';
+import { WaitingRows } from './waiting-rows.ts';
 
 /** A process that is killed loses the rows of this time. */
 const WRITE_AFTER_MS = 400;
-/** Rows of one transaction. SQLite blocks the event loop meanwhile: for a few milliseconds. */
-const BATCH_ROWS = 128;
-/** Some megabytes, and more than a minute of a busy gateway. */
-const MAX_WAITING = 20_000;
-/** Of prompts and answers. While more wait to be written, rows are recorded without theirs. */
-const MAX_WAITING_TEXT = 32 * 1024 * 1024;
 const RETRY_AFTER_MS = 1_000;
 const REOPEN_AFTER_MS = 10_000;
 /** How soon the credits used through other processes are known here. */
@@ -44,21 +39,17 @@ export class Ledger {
   readonly #keys: Spending;
   readonly #accounts: Spending;
   #store: LedgerStore | undefined;
-  /** Not yet turned into rows. */
-  #records: RequestRecord[] = [];
-  /** Rows whose writing has failed, the oldest first. */
-  #failed: LedgerRow[] = [];
-  /** Characters of their texts. */
-  #waitingText = 0;
+  readonly #waiting = new WaitingRows();
   /** Rows that have found room in the queue. */
   #accepted = 0;
-  #isAcceptedNoted = true;
   #written = 0;
   #lost = 0;
   #lostReported = 0;
-  #lostUnrecorded = 0;
+  /** Lost rows that the database does not know of yet. */
+  readonly #unrecorded = { 'queue-full': 0, failed: 0 };
   #lostReportedMs = Number.NEGATIVE_INFINITY;
   #isFailing = false;
+  #isWriting = false;
   #cancelTimer: Cancel | undefined;
   /** Writing or rereading, one at a time. */
   #working: Promise<void> | undefined;
@@ -80,31 +71,27 @@ export class Ledger {
     if (!isRecorded(record.kind)) return;
     const credits = creditsOf(record);
     if (credits > 0) this.#spend(record, credits);
-    if (this.#waiting >= MAX_WAITING) {
+    if (this.#waiting.isFull) {
       this.#lose(1);
       return;
     }
-    this.#makeRoomFor(record);
-    this.#records.push(record);
     this.#accepted += 1;
-    if (this.#isAcceptedNoted) {
-      this.#isAcceptedNoted = false;
-      setImmediate(this.#noteAccepted);
-    }
-    this.#schedule(this.#records.length < BATCH_ROWS ? WRITE_AFTER_MS : 0);
+    if (this.#waiting.add(record)) setImmediate(this.#takeEnded);
+    this.#scheduleWriting();
   };
 
   /** Once for all requests that end in a turn of the event loop. */
-  readonly #noteAccepted = (): void => {
-    this.#isAcceptedNoted = true;
+  readonly #takeEnded = (): void => {
+    if (!this.#waiting.hasEnded) return;
     this.#store?.noteAccepted(this.#accepted);
+    this.#waiting.build(({ requestId }, err) => {
+      this.#log.error({ err, requestId }, 'a request was not recorded: its row could not be built');
+      this.#accepted -= 1;
+      this.#lost += 1;
+      this.#lostReported += 1;
+      this.#unrecorded.failed += 1;
+    });
   };
-
-  #makeRoomFor({ text }: RequestRecord): void {
-    if (!text) return;
-    if (this.#waitingText + text.size > MAX_WAITING_TEXT) text.drop();
-    this.#waitingText += text.size;
-  }
 
   /** Credits that a key has used. */
   spent(keyId: string): Spent {
@@ -117,7 +104,7 @@ export class Ledger {
   }
 
   get stats(): LedgerStats {
-    return { waiting: this.#waiting, written: this.#written, lost: this.#lost };
+    return { waiting: this.#waiting.count, written: this.#written, lost: this.#lost };
   }
 
   /** For queries: waits until it is open. Rejects with `storage_unavailable`. */
@@ -138,13 +125,13 @@ export class Ledger {
     }
     const { uncounted: why } = this.#store;
     if (why !== undefined) this.#log.warn({ why }, 'rows of the ledger that a kill loses will not be counted');
-    this.#noteAccepted();
+    this.#store.noteAccepted(this.#accepted);
     await this.#learnNames();
     await this.#reread();
     await this.#recordKilled();
     this.#repeat(REREAD_EVERY_MS, () => this.#reread());
     this.#repeat(PRUNE_EVERY_MS, () => this.#prune());
-    this.#schedule(WRITE_AFTER_MS);
+    this.#scheduleWriting();
   }
 
   /** Writes what waits, as far as the database allows, and closes the store. */
@@ -154,17 +141,14 @@ export class Ledger {
     await this.#opening.catch(() => {});
     for (const cancel of this.#cancelRepeated) cancel();
     while (this.#working) await this.#working;
-    await this.#write();
+    do await this.#write();
+    while (this.#waiting.count > 0 && this.#store && !this.#isFailing);
     this.#cancelTimer?.();
-    if (this.#waiting > 0)
-      this.#log.error({ rows: this.#waiting }, 'requests were not recorded: the ledger cannot be written');
+    const rows = this.#waiting.count;
+    if (rows > 0) this.#log.error({ rows }, 'requests were not recorded: the ledger cannot be written');
     else await this.#store?.endWriting().catch(() => {});
     this.#reportLost();
     await this.#store?.close();
-  }
-
-  get #waiting(): number {
-    return this.#records.length + this.#failed.length;
   }
 
   #spend(record: RequestRecord, credits: number): void {
@@ -174,11 +158,12 @@ export class Ledger {
     if (accountId !== undefined) this.#accounts.add(accountId, expense);
   }
 
-  #schedule(afterMs: number): void {
-    if (!this.#store || this.#isFailing) return;
-    if (this.#cancelTimer && afterMs > 0) return;
+  #scheduleWriting(): void {
+    if (!this.#store || this.#isFailing || this.#isWriting) return;
+    const isUrgent = this.#waiting.fillBatch;
+    if (this.#cancelTimer && !isUrgent) return;
     this.#cancelTimer?.();
-    this.#cancelTimer = this.#clock.schedule(afterMs, () => {
+    this.#cancelTimer = this.#clock.schedule(isUrgent ? 0 : WRITE_AFTER_MS, () => {
       this.#cancelTimer = undefined;
       void this.#write();
     });
@@ -193,8 +178,12 @@ export class Ledger {
     this.#cancelRepeated.push(() => cancel());
   }
 
-  #write(): Promise<void> {
-    return this.#work(() => this.#writeAll());
+  async #write(): Promise<void> {
+    if (this.#waiting.count === 0) return;
+    this.#isWriting = true;
+    await this.#work(() => this.#writeWaiting());
+    this.#isWriting = false;
+    if (this.#waiting.count > 0) this.#scheduleWriting();
   }
 
   async #work(work: () => Promise<void>): Promise<void> {
@@ -205,38 +194,31 @@ export class Ledger {
     await this.#working;
   }
 
-  async #writeAll(): Promise<void> {
+  /** One batch, and what fills further ones: a transaction for the few rows of each turn would cost several times as much. */
+  async #writeWaiting(): Promise<void> {
     const store = this.#store;
     if (!store) return;
-    while (this.#waiting > 0) {
-      const rows = this.#failed.length > 0 ? this.#failed.splice(0, BATCH_ROWS) : this.#takeRows();
+    do {
+      this.#takeEnded();
+      const rows = this.#waiting.take().map((row) => ({ ...row, group: this.#names.bounded(row.group) }));
       try {
         await store.write(rows);
-        this.#written += rows.length;
-        this.#waitingText -= textOf(rows);
-        this.#recover();
       } catch (cause) {
-        this.#failed.unshift(...rows);
+        this.#waiting.putBack(rows);
         this.#fail(cause);
         return;
       }
+      this.#written += rows.length;
+      this.#recover();
       await this.#recordLost();
       await nextTurn();
-    }
-  }
-
-  #takeRows(): LedgerRow[] {
-    return this.#records.splice(0, BATCH_ROWS).flatMap((record) => {
-      if (!isRecorded(record.kind)) return [];
-      const row = toLedgerRow(record, record.kind);
-      return [{ ...row, group: this.#names.bounded(row.group) }];
-    });
+    } while (this.#waiting.fillBatch);
   }
 
   #fail(cause: unknown): void {
     if (!this.#isFailing)
       this.#log.error(
-        { why: GatewayError.from(cause).details, waiting: this.#waiting },
+        { why: GatewayError.from(cause).details, waiting: this.#waiting.count },
         'could not write to the ledger; its rows wait in memory',
       );
     this.#isFailing = true;
@@ -250,13 +232,13 @@ export class Ledger {
   #recover(): void {
     if (!this.#isFailing) return;
     this.#isFailing = false;
-    this.#log.info({ waiting: this.#waiting }, 'the ledger can be written again');
+    this.#log.info({ waiting: this.#waiting.count }, 'the ledger can be written again');
     this.#reportLost();
   }
 
   #lose(rows: number): void {
     this.#lost += rows;
-    this.#lostUnrecorded += rows;
+    this.#unrecorded['queue-full'] += rows;
     if (this.#clock.now() - this.#lostReportedMs >= REPORT_LOST_EVERY_MS) this.#reportLost();
   }
 
@@ -270,12 +252,14 @@ export class Ledger {
 
   /** Never rejects: what cannot be recorded now is recorded after the next batch. */
   async #recordLost(): Promise<void> {
-    const rows = this.#lostUnrecorded;
-    if (rows === 0) return;
-    this.#lostUnrecorded = 0;
-    await this.#store?.recordLoss({ atMs: this.#clock.now(), rows, reason: 'queue-full' }).catch(() => {
-      this.#lostUnrecorded += rows;
-    });
+    for (const reason of ['queue-full', 'failed'] as const) {
+      const rows = this.#unrecorded[reason];
+      if (rows === 0) continue;
+      this.#unrecorded[reason] = 0;
+      await this.#store?.recordLoss({ atMs: this.#clock.now(), rows, reason }).catch(() => {
+        this.#unrecorded[reason] += rows;
+      });
+    }
   }
 
   async #learnNames(): Promise<void> {
@@ -313,21 +297,10 @@ export class Ledger {
     try {
       const keys = await store.credits('key', nowMs);
       const accounts = await store.credits('account', nowMs);
-      this.#keys.reset(keys, nowMs, this.#expenses('key'));
-      this.#accounts.reset(accounts, nowMs, this.#expenses('account'));
+      this.#keys.reset(keys, nowMs, this.#waiting.expenses('key'));
+      this.#accounts.reset(accounts, nowMs, this.#waiting.expenses('account'));
     } catch (cause) {
       this.#log.warn({ why: GatewayError.from(cause).details }, 'could not read the credits used from the ledger');
-    }
-  }
-
-  *#expenses(by: 'key' | 'account'): Generator<readonly [string, Expense]> {
-    for (const { group, receivedMs, amounts } of this.#failed) {
-      const id = group[by];
-      if (id !== null) yield [id, { receivedMs, credits: amounts.credits }];
-    }
-    for (const record of this.#records) {
-      const id = by === 'key' ? record.client : accountOf(record);
-      if (id !== undefined) yield [id, { receivedMs: record.receivedMs, credits: creditsOf(record) }];
     }
   }
 
@@ -338,10 +311,6 @@ export class Ledger {
       this.#log.warn({ why: GatewayError.from(cause).details }, 'could not remove old rows from the ledger');
     }
   }
-}
-
-function textOf(rows: readonly LedgerRow[]): number {
-  return rows.reduce((sum, { text }) => sum + (text ? text.request.length + text.reply.length : 0), 0);
 }
 
 function notOpen(): GatewayError {

@@ -1,4 +1,7 @@
-/** Turns the record of a finished request into a row of the ledger. Runs off the request's path. */
+/**
+ * Turns the record of a finished request into a row of the ledger. Runs off the request's path. Rows wait to be written, so they
+ * refer to nothing of the record but texts.
+ */
 import type { Adjustment } from '../../core/adjustments.ts';
 import { estimated, type Usage } from '../../core/usage.ts';
 import type { AttemptRecord } from '../attempts.ts';
@@ -39,7 +42,7 @@ export function toLedgerRow(record: RequestRecord, kind: LedgerKind): LedgerRow 
     amounts: amountsOf(record, usage),
     otherIds,
     errorText: errorTextOf(record),
-    details: detailsOf(record, usage, otherIds),
+    details: JSON.stringify(detailsOf(record, usage, otherIds)),
     text: record.text?.text,
   };
 }

@@ -57,7 +57,8 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('the ledger on %s', (engine) =>
     });
     await ledger.write([row]);
     const { amounts: _, otherIds: __, text: ___, ...stored } = row;
-    for (const id of ['req_1', 'up-req_1']) expect(await ledger.find(id)).toMatchObject({ row: stored, text });
+    const expected = { ...stored, details: JSON.parse(row.details) };
+    for (const id of ['req_1', 'up-req_1']) expect(await ledger.find(id)).toMatchObject({ row: expected, text });
     expect(await ledger.find('req_2')).toBeUndefined();
   });
 

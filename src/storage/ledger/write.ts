@@ -107,7 +107,7 @@ export class LedgerWriter {
     const values: unknown[] = [];
     for (const [index, { id, receivedMs, details, text }] of rows.entries()) {
       const sealed = keepsText && text ? this.#seal.close(placeOfText(id), JSON.stringify(text)) : null;
-      values.push(receivedMs, groupIds[index], errorIds[index], id, JSON.stringify(details));
+      values.push(receivedMs, groupIds[index], errorIds[index], id, details);
       values.push(sealed, sealed?.length ?? null, this.#writer);
     }
     if (!this.#isPostgres) return numbersOf(await this.#insert(db, 'ledger_requests', ROW_COLUMNS, values, ''));

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { measured } from '../../core/usage.ts';
+import { RecordedText } from '../recorded-text.ts';
+import { RequestRecord } from '../request-record.ts';
+import { WaitingRows } from './waiting-rows.ts';
+
+function recordOf(id: string, characters = 0): RequestRecord {
+  const record = new RequestRecord(id, 1_000);
+  const usage = { inputTokens: measured(10), outputTokens: measured(5), credits: measured(2) };
+  Object.assign(record, { kind: 'reply', client: 'key-1', status: 200, usage, method: 'POST' });
+  if (characters === 0) return record;
+  record.text = new RecordedText();
+  record.text.takeRequest(Buffer.alloc(characters, 'x'));
+  return record;
+}
+
+function fail(_record: RequestRecord, cause: unknown): never {
+  throw cause;
+}
+
+/** The sizes of the batches. */
+function takeAll(waiting: WaitingRows): number[] {
+  const sizes: number[] = [];
+  while (waiting.count > 0) sizes.push(waiting.take().length);
+  return sizes;
+}
+
+describe('the waiting rows', () => {
+  it('are built once for all requests of a turn, and keep nothing of their records but what is written', () => {
+    const waiting = new WaitingRows();
+    const record = recordOf('a');
+    expect([waiting.add(record), waiting.add(recordOf('b'))]).toEqual([true, false]);
+    waiting.build(fail);
+    record.usage = undefined;
+    expect(waiting.add(recordOf('c'))).toBe(true);
+    expect(waiting.count).toBe(3);
+    const rows = waiting.take();
+    expect(rows.map(({ id }) => id)).toEqual(['a', 'b']);
+    expect(JSON.parse(rows[0]?.details ?? '')).toMatchObject({ usage: { inputTokens: { value: 10 } } });
+  });
+
+  it('are taken in batches bounded by their number and by the size of their texts', () => {
+    const waiting = new WaitingRows();
+    for (let count = 0; count < 300; count++) waiting.add(recordOf(`small ${count}`));
+    for (let count = 0; count < 20; count++) waiting.add(recordOf(`large ${count}`, 100 * 1024));
+    waiting.build(fail);
+    const sizes: number[] = [];
+    while (waiting.fillBatch) sizes.push(waiting.take().length);
+    expect([...sizes, ...takeAll(waiting)]).toEqual([256, 54, 10]);
+    expect(sizes).toEqual([256, 54]);
+  });
+
+  it('lose their texts beyond a limit, and have room for others once they are taken', () => {
+    const waiting = new WaitingRows();
+    const add = (count: number) => {
+      for (let index = 0; index < count; index++) waiting.add(recordOf(`req_${index}`, 128 * 1024));
+      waiting.build(fail);
+    };
+    add(257);
+    const rows = Array.from({ length: 32 }, () => waiting.take()).flat();
+    expect(rows.map(({ text }) => text !== undefined)).toEqual([...Array(256).fill(true), false]);
+    waiting.putBack(rows);
+    add(1);
+    expect(takeAll(waiting)).toHaveLength(32);
+    add(1);
+    expect(waiting.take()[0]?.text?.request).toHaveLength(128 * 1024);
+  });
+
+  it('have used credits before and after they are built, and when they wait again', () => {
+    const waiting = new WaitingRows();
+    waiting.add(recordOf('a'));
+    waiting.build(fail);
+    waiting.putBack(waiting.take());
+    waiting.add(recordOf('b'));
+    const expense = ['key-1', { receivedMs: 1_000, credits: 2 }];
+    expect([...waiting.expenses('key')]).toEqual([expense, expense]);
+    expect([...waiting.expenses('account')]).toEqual([]);
+  });
+});
