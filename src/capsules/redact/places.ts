@@ -62,22 +62,22 @@ class DocumentPlace implements Place {
 }
 
 class DataPlace implements Place {
-  readonly #to: Replacements;
+  protected readonly to: Replacements;
 
   constructor(to: Replacements) {
-    this.#to = to;
+    this.to = to;
   }
 
   string(text: string): string {
-    return this.#to.text(text);
+    return this.to.text(text);
   }
 
   number(digits: string): string {
-    return this.#to.number(digits);
+    return this.to.number(digits);
   }
 
   key(key: string): string {
-    return this.#to.name(key);
+    return this.to.name(key);
   }
 
   inside(): Place {
@@ -87,19 +87,12 @@ class DataPlace implements Place {
 
 /** `metadata` of a request: Anthropic's has the user's id, OpenAI's is free. */
 class MetadataPlace extends DataPlace {
-  readonly #ids: Replacements;
-
-  constructor(to: Replacements) {
-    super(to);
-    this.#ids = to;
-  }
-
   override key(key: string): string {
     return key === 'user_id' ? key : super.key(key);
   }
 
   override inside(key?: string | number): Place {
-    return key === 'user_id' ? new DocumentPlace(this.#ids, key, new Map(), {}) : this;
+    return key === 'user_id' ? new DocumentPlace(this.to, key, new Map(), {}) : this;
   }
 }
 
@@ -218,15 +211,8 @@ const FAILURE_NAME =
   /^(?:[A-Z]+(?:_[A-Z]+)+|[a-z_]+_(?:error|exceeded|found|key|request)|(?:[\w.]+#)?[A-Za-z]+(?:Exception|Error))$/;
 
 class IdsPlace extends DataPlace {
-  readonly #ids: Replacements;
-
-  constructor(to: Replacements) {
-    super(to);
-    this.#ids = to;
-  }
-
   override string(text: string): string {
-    return this.#ids.id(text);
+    return this.to.id(text);
   }
 
   override key(key: string): string {
