@@ -11,7 +11,7 @@ import { isLookDue, isReady } from './health.ts';
 import type { LeasedAccount } from './lease.ts';
 import type { PooledAccount } from './pooled-account.ts';
 import type { StrategyName } from './strategies.ts';
-import { type LimitsReading, UsageLimitsReader } from './usage-limits.ts';
+import { type LimitsReading, type LimitsState, UsageLimitsReader } from './usage-limits.ts';
 
 export interface PlanLimitsOptions {
   readonly registry: AccountRegistry;
@@ -44,6 +44,24 @@ export class PlanLimits {
   /** Reads at once. Throws the service's error, what `Refresher.fresh` throws, or `not_found`. */
   read(id: string): Promise<LimitsReading> {
     return this.#reader.read(id);
+  }
+
+  /** Without asking the service. For an account whose plan cannot be read, `error` says why. */
+  state(id: string): LimitsState {
+    const known = this.#reader.state(id);
+    const entry = this.#options.registry.find(id);
+    return { ...known, error: (entry && this.#whyUnreadable(entry)) ?? known.error };
+  }
+
+  /** Starts a reading for a page that shows the plan, if the latest is old or missing. */
+  noteView(id: string): void {
+    const entry = this.#options.registry.find(id);
+    if (entry && !this.#whyUnreadable(entry)) this.#reader.noteView(id);
+  }
+
+  /** Starts a reading without waiting for it. */
+  readSoon(id: string): void {
+    this.#reader.readSoon(id);
   }
 
   forget(id: string): void {
@@ -85,15 +103,22 @@ export class PlanLimits {
     if (state?.status === 'suspended') this.#reader.noteSuspended(id, (state.lookAgainAtMs ?? 0) - clock.now());
   }
 
+  /** Why the service is not asked about the account; undefined: it can be. */
+  #whyUnreadable({ health: { state }, account }: PooledAccount): GatewayError | undefined {
+    if (state.status === 'suspended' && !isLookDue(state, this.#options.clock.now()))
+      return new GatewayError('account_suspended', 'The service has suspended this account.');
+    if (state.status === 'signed-out') return new GatewayError('credential_rejected', 'This account is signed out.');
+    if (account.credential.kind === 'iam')
+      return new GatewayError('feature_not_supported', 'The service reports no usage for IAM accounts.');
+    return undefined;
+  }
+
   async #read(id: string, signal: AbortSignal): Promise<LimitsReading> {
     const entry = this.#options.registry.find(id);
     if (!entry) throw new GatewayError('not_found', `There is no account ${id}.`);
+    const unreadable = this.#whyUnreadable(entry);
+    if (unreadable) throw unreadable;
     const { state } = entry.health;
-    if (state.status === 'suspended' && !isLookDue(state, this.#options.clock.now()))
-      throw new GatewayError('account_suspended', 'The service has suspended this account.');
-    if (state.status === 'signed-out') throw new GatewayError('credential_rejected', 'This account is signed out.');
-    if (entry.account.credential.kind === 'iam')
-      throw new GatewayError('feature_not_supported', 'The service reports no usage for IAM accounts.');
     try {
       return await this.#readWithToken(entry, signal);
     } catch (cause) {

@@ -17,7 +17,7 @@ import type { Account, AccountStore, NewAccount } from './ports.ts';
 import { type FreshAccount, type RefreshCounts, Refresher } from './refresh.ts';
 import { Scheduler, type Slot } from './scheduler.ts';
 import { Trash } from './trash.ts';
-import type { LimitsReading } from './usage-limits.ts';
+import type { LimitsReading, LimitsState } from './usage-limits.ts';
 
 /** A slow database must not delay health probes. */
 const STATUS_WAIT_MS = 100;
@@ -168,6 +168,8 @@ export class Pool {
   async add(account: NewAccount): Promise<Account> {
     const added = await this.#registry.write((store) => store.put(account, this.#options.clock.now()));
     this.#registry.put(added);
+    // Another credential may belong to another plan.
+    this.#limits.forget(added.id);
     this.#limits.noteDemand();
     this.#scheduler.serve();
     return added;
@@ -217,6 +219,7 @@ export class Pool {
     entry.update({ label: saved.label, options: saved.options });
     if (change?.credential) {
       entry.refused = undefined;
+      this.#limits.forget(id);
       this.#registry.change(entry, { type: 'credential-replaced' });
     }
     this.#scheduler.serve();
@@ -274,6 +277,21 @@ export class Pool {
   /** The last reading of the account's plan. */
   limits(id: string): LimitsReading | undefined {
     return this.#limits.find(id);
+  }
+
+  /** The last reading, and why a later attempt failed. Does not ask the service. */
+  limitsState(id: string): LimitsState {
+    return this.#limits.state(id);
+  }
+
+  /** Reads the account's plan in the background if the last reading is old or missing. At a limited rate. */
+  noteLimitsView(id: string): void {
+    this.#limits.noteView(id);
+  }
+
+  /** Starts reading the account's plan without waiting for it. */
+  readLimitsSoon(id: string): void {
+    this.#limits.readSoon(id);
   }
 
   /** Reads the account's plan now. Throws the service's error, what `Refresher.fresh` throws, or `not_found`. */

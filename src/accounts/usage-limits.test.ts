@@ -101,6 +101,43 @@ describe('usage limits', () => {
     expect(reads).toHaveLength(4);
   });
 
+  it('are read for a page if they are missing or five minutes old, and not again while an attempt runs', async () => {
+    const { reader, reads, wait } = setup();
+    reader.noteView('a');
+    reader.noteView('a');
+    expect(reader.state('a')).toEqual({ reading: undefined, error: undefined });
+    await wait(0);
+    expect(reader.state('a')).toMatchObject({ reading: { limits: LIMITS }, error: undefined });
+    await wait(5 * MINUTE_MS - 1);
+    reader.noteView('a');
+    expect(reads).toEqual(['a']);
+    await wait(1);
+    reader.noteView('a');
+    expect(reads).toEqual(['a', 'a']);
+    reader.close();
+    await wait(60 * MINUTE_MS);
+    reader.noteView('a');
+    expect(reads).toHaveLength(2);
+  });
+
+  it('say why they could not be read, which pages do not repeat for a quarter of an hour', async () => {
+    const { reader, reads, wait } = setup(new GatewayError('permission_denied', 'no'));
+    reader.noteView('a');
+    await wait(0);
+    expect(reader.state('a')).toMatchObject({ reading: undefined, error: { code: 'permission_denied' } });
+    await wait(15 * MINUTE_MS - 1);
+    reader.noteView('a');
+    expect(reads).toEqual(['a']);
+    await wait(1);
+    reader.noteView('a');
+    expect(reads).toEqual(['a', 'a']);
+    await wait(0);
+    reader.forget('a');
+    expect(reader.state('a').error).toBeUndefined();
+    reader.noteView('a');
+    expect(reads).toHaveLength(3);
+  });
+
   it('are dropped with the account, and not read after close', async () => {
     const { reader, reads, signals, wait } = setup();
     await reader.read('a');

@@ -14,6 +14,13 @@ export interface LimitsReading {
   readonly readAtMs: number;
 }
 
+/** What is known without asking the service. Both undefined: nothing has been read yet. */
+export interface LimitsState {
+  readonly reading: LimitsReading | undefined;
+  /** Why the last attempt, after `reading`, failed. */
+  readonly error: GatewayError | undefined;
+}
+
 export interface UsageLimitsOptions {
   /** Rejects with the service's error. */
   read(accountId: string, signal: AbortSignal): Promise<LimitsReading>;
@@ -28,6 +35,8 @@ const LEAST_INTERVAL_MS = 60_000;
 const INTERVAL_AFTER_FAILURE_MS = 900_000;
 /** Interval between readings of a used-up plan, since its owner may have bought more. */
 const EXHAUSTED_INTERVAL_MS = 3_600_000;
+/** Age from which a reading is renewed when it is looked at: other programs use the plan too. */
+const VIEWED_AGE_MS = 300_000;
 /** Stored dates may be far ahead, and a timer cannot exceed 24 days; reading too early is harmless. */
 const LONGEST_DELAY_MS = 86_400_000;
 const READING_TIMEOUT_MS = 10_000;
@@ -35,6 +44,8 @@ const READING_TIMEOUT_MS = 10_000;
 export class UsageLimitsReader {
   readonly #options: UsageLimitsOptions;
   readonly #latest = new Map<string, LimitsReading>();
+  /** Why the last attempt failed, by account. */
+  readonly #failures = new Map<string, GatewayError>();
   readonly #readings = new SingleFlight<LimitsReading>();
   /** Scheduled readings. */
   readonly #cancels = new Map<string, Cancel>();
@@ -51,6 +62,10 @@ export class UsageLimitsReader {
     return this.#latest.get(accountId);
   }
 
+  state(accountId: string): LimitsState {
+    return { reading: this.#latest.get(accountId), error: this.#failures.get(accountId) };
+  }
+
   /** Reads now; concurrent calls for an account share one request. Rejects with the service's error. */
   read(accountId: string): Promise<LimitsReading> {
     return this.#readings.run(accountId, () => this.#read(accountId));
@@ -60,6 +75,13 @@ export class UsageLimitsReader {
   noteUse(accountId: string): void {
     if (this.#cancels.has(accountId)) return;
     this.#readLater(accountId, Math.max(SETTLE_MS, this.#pauseMs(accountId)));
+  }
+
+  /** Starts a reading if the latest is old or missing, unless the last attempt is too recent to repeat. */
+  noteView(accountId: string): void {
+    const { readAtMs = Number.NEGATIVE_INFINITY } = this.#latest.get(accountId) ?? {};
+    const isOld = this.#options.clock.now() - readAtMs >= VIEWED_AGE_MS;
+    if (isOld && this.#pauseMs(accountId) <= 0 && !this.#closing.signal.aborted) this.readSoon(accountId);
   }
 
   /** Schedules a check of a used-up plan. */
@@ -76,6 +98,7 @@ export class UsageLimitsReader {
 
   forget(accountId: string): void {
     this.#latest.delete(accountId);
+    this.#failures.delete(accountId);
     this.#pausedUntilMs.delete(accountId);
     this.#cancel(accountId);
   }
@@ -119,8 +142,12 @@ export class UsageLimitsReader {
   async #read(accountId: string): Promise<LimitsReading> {
     this.#pause(accountId, INTERVAL_AFTER_FAILURE_MS);
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(READING_TIMEOUT_MS)]);
-    const reading = await this.#options.read(accountId, signal);
+    const reading = await this.#options.read(accountId, signal).catch((cause: unknown) => {
+      this.#failures.set(accountId, GatewayError.from(cause));
+      throw cause;
+    });
     this.#latest.set(accountId, reading);
+    this.#failures.delete(accountId);
     this.#pause(accountId, LEAST_INTERVAL_MS);
     return reading;
   }

@@ -54,6 +54,27 @@ describe('client keys', () => {
     expect(text).not.toContain('marked');
   });
 
+  it('are listed with what each has used since a time', async () => {
+    const gateway = await startAdminGateway({ env: await withAccount() });
+    const { key, secret } = (await gateway.ask('POST', '/v2/keys', { name: 'busy' })).body;
+    await gateway.ask('POST', '/v2/keys', { name: 'idle' });
+    const body = JSON.stringify({ model: 'claude-sonnet-4.5', messages: [{ role: 'user', content: 'Hi' }] });
+    const headers = { authorization: `Bearer ${secret}` };
+    await fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', headers, body });
+    const useSince = async (from: string, to = '') => {
+      const { text } = await gateway.ask('GET', `/v2/keys?from=${from}${to && `&to=${to}`}`);
+      return JSON.parse(text).use;
+    };
+    const used = [{ key: key.id, requests: 1, credits: expect.any(Number) }];
+    const dayAgo = new Date(Date.now() - 86_400_000).toISOString();
+    const monthAgo = new Date(Date.now() - 30 * 86_400_000).toISOString();
+    await expect.poll(() => useSince(dayAgo)).toEqual(used);
+    expect(await useSince(monthAgo)).toEqual(used);
+    expect(await useSince(monthAgo, dayAgo.replace(/T.*/, 'T00:00:00Z'))).toEqual([]);
+    expect((await gateway.ask('GET', '/v2/keys')).body).not.toHaveProperty('use');
+    expect((await gateway.ask('GET', '/v2/keys?from=yesterday')).body.error.param).toBe('from');
+  });
+
   it('identify separate clients, by an id that the log contains', async () => {
     const { ask } = await startAdminGateway();
     const ids = [];

@@ -85,8 +85,10 @@ describe('a session', () => {
   it('is not needed with the admin token, which needs no CSRF token', async () => {
     const { ask } = await startAdminGateway();
     const who = await ask('GET', '/v2/session');
-    expect(who.body).toMatchObject({ as: 'token', session: null, csrfToken: null });
+    expect(who.body).toMatchObject({ as: 'token', session: null, csrfToken: null, needsKey: false });
     expect((await ask('POST', '/v2/keys', { name: 'laptop' })).status).toBe(201);
+    // The first key ends local mode.
+    expect((await ask('GET', '/v2/session')).body).toMatchObject({ needsKey: true });
   });
 
   it('ends by logging out, here or everywhere', async () => {

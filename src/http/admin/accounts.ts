@@ -2,10 +2,12 @@
 import { z } from 'zod';
 import type { Account } from '../../accounts/ports.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { listWithDetails } from './account-details.ts';
 import { toAccountAnswer, toListedAccount, toTrashedAccount } from './account-view.ts';
 import {
   accountAnswer,
   accountList,
+  accountListQuery,
   accountPatch,
   accountRemoval,
   accountTrash,
@@ -33,9 +35,21 @@ export function registerAccounts(app: AdminApp, parts: AdminParts): void {
 
 function registerCollection(app: AdminApp, parts: AdminParts): void {
   const { accounts } = parts;
-  app.get('/v2/accounts', { schema: { summary: 'List accounts', response: { 200: accountList } } }, async () => ({
-    accounts: accounts.list().map((account) => toListedAccount(account, parts)),
-  }));
+  app.get(
+    '/v2/accounts',
+    {
+      schema: {
+        summary: 'List accounts',
+        description: 'With `details=true` everything that the Accounts page of the console shows, in one answer.',
+        querystring: accountListQuery,
+        response: { 200: accountList },
+      },
+    },
+    async ({ query: { details } }) => {
+      if (details === 'true') return listWithDetails(parts);
+      return { accounts: accounts.list().map((account) => toListedAccount(account, parts)) };
+    },
+  );
   app.post(
     '/v2/accounts',
     {
@@ -107,8 +121,19 @@ function registerChanges(app: AdminApp, parts: AdminParts): void {
   );
   app.post(
     '/v2/accounts/:id/refresh',
-    { schema: { summary: 'Get a new access token now', params: byId, response: { 200: accountAnswer } } },
-    async ({ params }) => answerOf(parts, await accounts.refresh(find(parts, params.id).id)),
+    {
+      schema: {
+        summary: 'Get a new access token now',
+        description: 'Then reads the usage of the plan in the background; an `account` event follows.',
+        params: byId,
+        response: { 200: accountAnswer },
+      },
+    },
+    async ({ params }) => {
+      const refreshed = await accounts.refresh(find(parts, params.id).id);
+      accounts.readLimitsSoon(refreshed.id);
+      return answerOf(parts, refreshed);
+    },
   );
 }
 

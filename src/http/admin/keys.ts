@@ -6,8 +6,10 @@ import { removedAnswer } from './contract/account.ts';
 import type { BudgetView } from './contract/budget.ts';
 import {
   type KeyPatchBody,
+  type KeyUse,
   keyAnswer,
   keyList,
+  keyListQuery,
   keyPatch,
   keyQuery,
   madeKey,
@@ -15,8 +17,13 @@ import {
   rotation,
 } from './contract/key.ts';
 import { toKeyView } from './key-view.ts';
+import { toMs } from './ledger-filter.ts';
 import type { AdminParts } from './ports.ts';
 import type { AdminApp } from './route.ts';
+
+/** The ledger keeps the sums of hours for a limited time, and those of days are fewer to add up. */
+const BY_HOURS_MS = 4 * 86_400_000;
+const MAX_BUCKETS = 10_000;
 
 export function registerKeys(app: AdminApp, parts: AdminParts): void {
   registerCollection(app, parts);
@@ -31,16 +38,19 @@ function registerCollection(app: AdminApp, parts: AdminParts): void {
       schema: {
         summary: 'List client API keys',
         description: 'Those of the settings are counted, not listed.',
+        querystring: keyListQuery,
         response: { 200: keyList },
       },
     },
-    async () => {
+    async ({ query: { from, to } }) => {
       await keys.catchUp();
       const nowMs = clock.now();
+      const fromMs = toMs(from);
       return {
         keys: keys.list().map((key) => toKeyView(key, nowMs)),
         budgets: await budgetsOf(parts, nowMs),
         configured: configuredKeys,
+        ...(fromMs !== undefined && { use: await useOf(parts, fromMs, toMs(to) ?? nowMs) }),
       };
     },
   );
@@ -66,6 +76,21 @@ function registerCollection(app: AdminApp, parts: AdminParts): void {
 function budgetsOf({ ledger, keys }: AdminParts, nowMs: number): Promise<BudgetView[]> {
   const read = ledger?.opened().then((store) => readBudgets(store, keys, nowMs));
   return read?.catch(() => []) ?? Promise.resolve([]);
+}
+
+async function useOf({ ledger }: AdminParts, fromMs: number, toMs: number): Promise<KeyUse[]> {
+  const by = toMs - fromMs <= BY_HOURS_MS ? 'hour' : 'day';
+  const read = ledger
+    ?.opened()
+    .then((store) => store.history({ by, dimensions: ['key'], fromMs, toMs, limit: MAX_BUCKETS }));
+  const use = new Map<string, KeyUse>();
+  for (const { values, requests, credits } of (await read?.catch(() => [])) ?? []) {
+    const [key = null] = values;
+    if (key === null) continue;
+    const before = use.get(key);
+    use.set(key, { key, requests: requests + (before?.requests ?? 0), credits: credits + (before?.credits ?? 0) });
+  }
+  return [...use.values()];
 }
 
 const byId = z.object({ id: z.string() });

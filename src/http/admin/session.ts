@@ -9,7 +9,8 @@ import type { AdminApp } from './route.ts';
 import { writeSessionCookie } from './session-cookie.ts';
 
 /** The only route of the admin API that needs no admin: it makes one. */
-export function registerSignIn(app: AdminApp, { sessions }: AdminParts, access: AdminAccess): void {
+export function registerSignIn(app: AdminApp, parts: AdminParts, access: AdminAccess): void {
+  const { sessions } = parts;
   app.post(
     '/v2/session',
     {
@@ -31,16 +32,17 @@ export function registerSignIn(app: AdminApp, { sessions }: AdminParts, access: 
       const maxAgeS = (session.expiresAtMs - session.createdAtMs) / 1000;
       reply.header('set-cookie', writeSessionCookie(cookie, maxAgeS, request.raw));
       request.admin = { type: 'session', session };
-      return toAnswer(request.admin);
+      return toAnswer(request.admin, parts);
     },
   );
 }
 
-export function registerSession(app: AdminApp, { sessions, removeTickets }: AdminParts): void {
+export function registerSession(app: AdminApp, parts: AdminParts): void {
+  const { sessions, removeTickets } = parts;
   app.get(
     '/v2/session',
     { schema: { summary: 'Get how this request is signed in', response: { 200: sessionAnswer } } },
-    async ({ admin }) => toAnswer(admin),
+    async ({ admin }) => toAnswer(admin, parts),
   );
   app.delete(
     '/v2/session',
@@ -62,10 +64,12 @@ export function registerSession(app: AdminApp, { sessions, removeTickets }: Admi
   );
 }
 
-function toAnswer(identity: AdminIdentity): SessionAnswer {
-  if (identity.type === 'token') return { as: 'token', session: null, csrfToken: null };
+async function toAnswer(identity: AdminIdentity, { keys, configuredKeys }: AdminParts): Promise<SessionAnswer> {
+  await keys.catchUp();
+  const needsKey = configuredKeys > 0 || keys.list().length > 0;
+  if (identity.type === 'token') return { as: 'token', session: null, csrfToken: null, needsKey };
   const { session } = identity;
-  return { as: 'session', session: toView(session), csrfToken: session.csrfToken };
+  return { as: 'session', session: toView(session), csrfToken: session.csrfToken, needsKey };
 }
 
 function toView({ id, signedInBy, createdAtMs, idleUntilMs, expiresAtMs }: AdminSession): SessionAnswer['session'] {

@@ -1,10 +1,10 @@
-/** An account's usage as in `/v2/usage` and `dragoman usage --json`; null for what is unknown. */
+/** An account's usage as the admin API and `dragoman usage --json` show it; null for what is unknown. */
 import type { Account } from '../../accounts/ports.ts';
-import type { LimitsReading } from '../../accounts/usage-limits.ts';
+import type { LimitsReading, LimitsState } from '../../accounts/usage-limits.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isoTime } from '../../core/times.ts';
 import { quotaOf } from '../../core/usage-limits.ts';
-import type { AccountUsage } from './contract/overview.ts';
+import type { AccountUsage, PlanUsage } from './contract/overview.ts';
 
 export function toUsage({ id, label }: Account, read: LimitsReading | GatewayError): AccountUsage {
   if (read instanceof GatewayError) {
@@ -25,6 +25,14 @@ export function toUsage({ id, label }: Account, read: LimitsReading | GatewayErr
     readAt: toIso(readAtMs),
     error: null,
   };
+}
+
+/** null: nothing has been read yet. */
+export function toPlanUsage(account: Account, { reading, error }: LimitsState): PlanUsage | null {
+  const known = reading ?? error;
+  if (!known) return null;
+  const { id: _id, label: _label, ...usage } = toUsage(account, known);
+  return { ...usage, error: error ? { code: error.code, message: error.message } : null };
 }
 
 const UNKNOWN = {

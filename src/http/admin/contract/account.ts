@@ -1,6 +1,8 @@
 /** An account as the admin API shows and accepts it. Secrets are write-only. */
 import { z } from 'zod';
 import { moment } from './common.ts';
+import { learnedFacts } from './learned.ts';
+import { planUsage } from './overview.ts';
 
 export const accountKind = z.enum(['builder-id', 'idc', 'social', 'external-idp', 'api-key', 'iam']);
 
@@ -92,7 +94,6 @@ const routing = z.object({
 
 const listedAccount = shownAccount.extend(bridgeNames.shape).extend(routing.shape);
 
-export const accountList = z.object({ accounts: z.array(listedAccount) });
 /** The account twice: as `account`, and its fields beside it as q2api has them. */
 export const accountAnswer = listedAccount.extend({ account: shownAccount });
 export const claimedAccount = z.object({ account: shownAccount });
@@ -108,21 +109,59 @@ export const accountRemoval = z.strictObject({
     .describe('`true`: deletes the account and its credential at once, also from the trash.'),
 });
 
-export const accountTrash = z.object({
-  accounts: z
-    .array(
-      z.object({
-        id: z.string(),
-        label: z.string(),
-        kind: accountKind,
-        removedAt: moment,
-        deletedAt: moment.describe('When its credential will be deleted.'),
-      }),
-    )
-    .describe('Newest first.'),
+const trashedAccount = z.object({
+  id: z.string(),
+  label: z.string(),
+  kind: accountKind,
+  removedAt: moment,
+  deletedAt: moment.describe('When its credential will be deleted.'),
 });
 
-export type TrashedAccount = z.output<typeof accountTrash>['accounts'][number];
+const trash = z.array(trashedAccount).describe('Newest first.');
+
+export const accountTrash = z.object({ accounts: trash });
+
+export type TrashedAccount = z.output<typeof trashedAccount>;
+
+export const accountListQuery = z.strictObject({
+  details: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe('`true`: also the fields that are optional here. Never waits for the service.'),
+});
+
+const accountHour = z.object({
+  from: moment.describe('The beginning of the hour.'),
+  requests: z.int(),
+  errors: z.int().describe('Refused, failed and timed out; abandoned requests are not errors.'),
+});
+
+/** Optional: only with `details=true`. */
+const detailedAccount = listedAccount.extend({
+  usage: planUsage
+    .nullable()
+    .optional()
+    .describe(
+      'As last reported by the service. What is missing, or older than five minutes, is read in the background, and an `account` event follows. null: not read yet.',
+    ),
+  hours: z
+    .array(accountHour)
+    .nullable()
+    .optional()
+    .describe(
+      'Replies of the last 24 hours, oldest first; hours without replies are left out. null: the ledger is off or cannot be read.',
+    ),
+  learned: learnedFacts.optional(),
+});
+
+export const accountList = z.object({
+  accounts: z.array(detailedAccount),
+  trash: trash.optional().describe('Removed accounts that can be restored, newest first.'),
+});
+
+export type AccountHour = z.infer<typeof accountHour>;
+export type AccountList = z.infer<typeof accountList>;
+export type DetailedAccount = z.infer<typeof detailedAccount>;
 
 export const proxyTest = z.strictObject({
   proxy: z
@@ -206,6 +245,5 @@ export const addedAccount = accountAnswer.extend({
 export type NewAccountBody = z.infer<typeof newAccount>;
 export type AccountView = z.infer<typeof shownAccount>;
 export type ListedAccount = z.infer<typeof listedAccount>;
-export type DiscardedView = z.infer<typeof accountTrash>['accounts'][number];
 export type TestedProxy = z.infer<typeof testedProxy>;
 export type AccountAnswer = z.infer<typeof accountAnswer>;

@@ -4,7 +4,7 @@ import { shownAccount } from './account.ts';
 import { alert } from './alerts.ts';
 import { moment } from './common.ts';
 import { shownKey } from './key.ts';
-import { setting } from './overview.ts';
+import { planUsage, setting } from './overview.ts';
 
 const changed = { id: z.string(), at: moment };
 
@@ -34,7 +34,13 @@ const request = z
 /** By the type of the event. */
 export const EVENT_DATA = {
   request,
-  account: z.object({ ...changed, account: shownAccount.nullable() }).describe('`account`: null: removed.'),
+  account: z
+    .object({
+      ...changed,
+      account: shownAccount.nullable(),
+      usage: planUsage.nullable().describe('As last reported by the service; null: not read yet.'),
+    })
+    .describe('`account`: it has changed, or the usage of its plan has been read; null: removed.'),
   key: z.object({ ...changed, key: shownKey.nullable() }).describe('`key`: null: removed.'),
   setting: z.object({ ...changed, setting: setting.nullable() }).describe('`setting`: one has changed.'),
   alert: alert.describe('`alert`: a condition has begun or ended.'),

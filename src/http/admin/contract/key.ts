@@ -6,6 +6,8 @@ import { moment } from './common.ts';
 const limit = z.int().nullable().describe('null: no limit.');
 const credits = z.number().nullable().describe('null: no limit.');
 
+const timeOf = z.iso.datetime({ offset: true, error: 'must be a time such as 2027-01-31T00:00:00Z' }).optional();
+
 export const shownKey = z.object({
   id: z.string().describe('Also the name of the client in the log and the ledger.'),
   name: z.string(),
@@ -71,15 +73,27 @@ export const keyQuery = z.strictObject({
     .describe('`true`: also removes the key from the list. Otherwise it stays there, revoked.'),
 });
 
+export const keyListQuery = z.strictObject({
+  from: timeOf.describe('Adds `use`, the sums since then; those of whole hours, within four days, or of days (UTC).'),
+  to: timeOf.describe('The end of `use`. Default: now.'),
+});
+
+const keyUse = z.object({ key: z.string().describe('Its id.'), requests: z.int(), credits: z.number() });
+
 export const keyList = z.object({
   keys: z.array(shownKey),
   budgets: z
     .array(budget)
     .describe('Those of keys that are not revoked, with forecasts; empty while the ledger is off or cannot be read.'),
   configured: z.int().describe('Number of keys in the settings, in addition to these.'),
+  use: z
+    .array(keyUse)
+    .optional()
+    .describe('Only with `from`. Keys without requests are left out; empty while the ledger is off or cannot be read.'),
 });
 export const keyAnswer = z.object({ key: shownKey });
 export const madeKey = z.object({ key: shownKey, secret: z.string().describe('Shown only in this answer.') });
 
+export type KeyUse = z.infer<typeof keyUse>;
 export type KeyView = z.infer<typeof shownKey>;
 export type KeyPatchBody = z.output<typeof keyPatch>;

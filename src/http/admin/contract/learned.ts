@@ -9,7 +9,7 @@ const refusal = z.object({
   at: moment,
 });
 
-const learnedFacts = z.object({
+export const learnedFacts = z.object({
   wireProfile: z
     .object({
       id: z.string(),

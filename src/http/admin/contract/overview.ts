@@ -72,6 +72,15 @@ export const accountUsage = z.object({
   error: z.object({ code: z.string(), message: z.string() }).nullable().describe('Why the usage is unknown.'),
 });
 
+/** Of an account, without asking the service. */
+export const planUsage = accountUsage.omit({ id: true, label: true }).extend({
+  error: accountUsage.shape.error.describe(
+    'Why the last attempt to read it failed. The figures are those of `readAt`.',
+  ),
+});
+
+export type PlanUsage = z.infer<typeof planUsage>;
+
 export const usageQuery = z.strictObject({
   refresh: z
     .enum(['true', 'false'])

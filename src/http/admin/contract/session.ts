@@ -28,6 +28,7 @@ export const sessionAnswer = z.object({
     .string()
     .nullable()
     .describe('Send it as `x-dragoman-csrf` with every request that changes something; null for the admin token.'),
+  needsKey: z.boolean().describe('Whether the clients of the gateway need a key; false in local mode.'),
 });
 
 export const endedSessions = z.object({ ended: z.int().describe('How many sessions have ended.') });
