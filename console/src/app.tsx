@@ -65,8 +65,8 @@ function redeemOnce(ticket: string): Promise<void> {
 async function redeem(ticket: string): Promise<void> {
   await signIn({ ticket });
   if (location.pathname !== '/') return;
-  const accounts = await queryClient.fetchQuery(accountsQuery).catch(() => undefined);
-  if (accounts?.length === 0) await router.navigate({ to: '/accounts', replace: true });
+  const listed = await queryClient.fetchQuery(accountsQuery).catch(() => undefined);
+  if (listed?.accounts.length === 0) await router.navigate({ to: '/accounts', replace: true });
 }
 
 function SignedIn({ ticketError }: { readonly ticketError: Error | undefined }) {

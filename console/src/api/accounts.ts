@@ -2,34 +2,34 @@
 import { queryOptions } from '@tanstack/react-query';
 import type {
   AccountAnswer,
-  DiscardedView,
-  ListedAccount,
+  AccountList,
+  DetailedAccount,
   NewAccountBody,
   TestedProxy,
+  TrashedAccount,
 } from '../../../src/http/admin/contract/account.ts';
 import type { FoundSignIn } from '../../../src/http/admin/contract/import.ts';
-import type { LearnedView } from '../../../src/http/admin/contract/learned.ts';
-import type { AccountUsage } from '../../../src/http/admin/contract/overview.ts';
+import type { PlanUsage } from '../../../src/http/admin/contract/overview.ts';
 import type { ClaimView, SignInView } from '../../../src/http/admin/contract/sign-in.ts';
-import { ACCOUNTS_KEY, MODELS_KEY, TRASH_KEY, USAGE_KEY } from './keys.ts';
+import { ACCOUNTS_KEY, MODELS_KEY } from './keys.ts';
 import { queryClient } from './query-client.ts';
 import { get, patch, post, remove } from './request.ts';
 
-export type Account = ListedAccount;
-export type { AccountUsage, FoundSignIn, SignInView, TestedProxy };
+export type Account = DetailedAccount;
+export type { FoundSignIn, PlanUsage, SignInView, TestedProxy };
 
+/** While the gateway reads a plan for the first time: an event says when it has, but another process may have read it. */
+const READ_AGAIN_MS = 5_000;
+
+/** Everything that the page shows, in one request. Never waits for the service. */
 export const accountsQuery = queryOptions({
   queryKey: ACCOUNTS_KEY,
-  queryFn: async ({ signal }) =>
-    (await get<{ readonly accounts: readonly Account[] }>('/v2/accounts', { signal })).accounts,
+  queryFn: ({ signal }) => get<AccountList>('/v2/accounts', { query: { details: true }, signal }),
+  refetchInterval: ({ state }) => state.data?.accounts.some(({ usage }) => usage === null) === true && READ_AGAIN_MS,
 });
 
-/** Plans by account. The service is asked for accounts without a report, so it may take seconds. */
-export const usageQuery = queryOptions({
-  queryKey: USAGE_KEY,
-  queryFn: async ({ signal }) =>
-    (await get<{ readonly accounts: readonly AccountUsage[] }>('/v2/usage', { signal })).accounts,
-});
+/** The accounts alone. */
+export const accountListQuery = queryOptions({ ...accountsQuery, select: ({ accounts }) => accounts });
 
 export const importsQuery = queryOptions({
   queryKey: ['imports'],
@@ -69,23 +69,19 @@ export async function changeAccount(id: string, changes: AccountChanges): Promis
   }
 }
 
-function showChange(id: string, change: (account: Account) => Account): readonly Account[] | undefined {
+function showChange(id: string, change: (account: Account) => Account): AccountList | undefined {
+  return show((accounts) => accounts.map((account) => (account.id === id ? change(account) : account)));
+}
+
+/** Returns what was shown before. */
+function show(change: (accounts: readonly Account[]) => Account[]): AccountList | undefined {
   const before = queryClient.getQueryData(accountsQuery.queryKey);
-  queryClient.setQueryData(accountsQuery.queryKey, (shown) =>
-    shown?.map((account) => (account.id === id ? change(account) : account)),
-  );
+  queryClient.setQueryData(accountsQuery.queryKey, (shown) => shown && { ...shown, accounts: change(shown.accounts) });
   return before;
 }
 
 export async function refreshAccount(id: string): Promise<void> {
   await post(`/v2/accounts/${id}/refresh`).finally(invalidateAccounts);
-}
-
-export async function readPlans(): Promise<void> {
-  const { accounts } = await get<{ readonly accounts: readonly AccountUsage[] }>('/v2/usage', {
-    query: { refresh: true },
-  });
-  queryClient.setQueryData(usageQuery.queryKey, accounts);
 }
 
 export async function addAccount(body: NewAccountBody): Promise<AccountAnswer> {
@@ -101,8 +97,7 @@ export async function importSignIns(ids: readonly string[]): Promise<number> {
 
 /** Hidden at once. The gateway keeps it in its trash. Rejects with ApiError, and shows it again. */
 export async function removeAccount(id: string): Promise<void> {
-  const before = queryClient.getQueryData(accountsQuery.queryKey);
-  queryClient.setQueryData(accountsQuery.queryKey, (shown) => shown?.filter((account) => account.id !== id));
+  const before = show((accounts) => accounts.filter((account) => account.id !== id));
   try {
     await remove(`/v2/accounts/${id}`);
   } catch (error) {
@@ -113,14 +108,7 @@ export async function removeAccount(id: string): Promise<void> {
   }
 }
 
-export type DiscardedAccount = DiscardedView;
-
-/** Removed accounts that can be restored, newest first. */
-export const trashQuery = queryOptions({
-  queryKey: TRASH_KEY,
-  queryFn: async ({ signal }) =>
-    (await get<{ readonly accounts: readonly DiscardedAccount[] }>('/v2/trash', { signal })).accounts,
-});
+export type DiscardedAccount = TrashedAccount;
 
 export async function restoreAccount(id: string): Promise<void> {
   await post(`/v2/accounts/${id}/restore`).finally(invalidateAccounts);
@@ -134,15 +122,6 @@ export async function deleteAccount(id: string): Promise<void> {
 /** `proxy`: as in AccountChanges; undefined: the account's own. Saves nothing. */
 export function testProxy(id: string, proxy: string | null | undefined): Promise<TestedProxy> {
   return post<TestedProxy>(`/v2/accounts/${id}/proxy-test`, { proxy });
-}
-
-/** What the service has shown about an account, such as the wire profiles that it refused. */
-export function learnedQuery(id: string) {
-  return queryOptions({
-    queryKey: [...ACCOUNTS_KEY, id, 'learned'],
-    queryFn: async ({ signal }) =>
-      (await get<{ readonly learned: LearnedView }>(`/v2/accounts/${id}/learned`, { signal })).learned,
-  });
 }
 
 /** The next request begins with the first wire profile again. */
@@ -177,7 +156,5 @@ export async function claimSignIn(
 }
 
 async function invalidateAccounts(): Promise<void> {
-  await Promise.all(
-    [ACCOUNTS_KEY, TRASH_KEY, USAGE_KEY, MODELS_KEY].map((queryKey) => queryClient.invalidateQueries({ queryKey })),
-  );
+  await Promise.all([ACCOUNTS_KEY, MODELS_KEY].map((queryKey) => queryClient.invalidateQueries({ queryKey })));
 }

@@ -1,12 +1,14 @@
 /** The client keys that the gateway has stored, and what can be done with them. */
-import { queryOptions } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import type { BudgetView } from '../../../src/http/admin/contract/budget.ts';
-import type { KeyPatchBody, KeyView } from '../../../src/http/admin/contract/key.ts';
+import type { KeyPatchBody, KeyUse, KeyView } from '../../../src/http/admin/contract/key.ts';
+import type { TimeRange } from '../shell/range.ts';
 import { KEYS_KEY } from './keys.ts';
 import { queryClient } from './query-client.ts';
 import { get, patch, post, remove } from './request.ts';
 
 export type Budget = BudgetView;
+export type { KeyUse };
 
 /** With its budgets, as far as they are known. */
 export interface ClientKey extends KeyView {
@@ -29,16 +31,35 @@ interface KeysAnswer {
   readonly keys: readonly KeyView[];
   readonly budgets: readonly Budget[];
   readonly configured: number;
+  readonly use?: readonly KeyUse[];
 }
 
 export const keysQuery = queryOptions({
   queryKey: KEYS_KEY,
-  queryFn: async ({ signal }): Promise<KeyList> => {
-    const { keys, budgets, configured } = await get<KeysAnswer>('/v2/keys', { signal });
-    const budgetsOf = (id: string) => budgets.filter(({ key }) => key === id);
-    return { keys: keys.map((key) => ({ ...key, budgets: budgetsOf(key.id) })), configured };
-  },
+  queryFn: async ({ signal }) => toList(await get<KeysAnswer>('/v2/keys', { signal })),
 });
+
+/** The list, and by key what it has used over the range: one request for both. */
+export function useKeysWithUse(range: TimeRange) {
+  const time = range.name === 'custom' ? [range.fromMs, range.toMs] : [range.name];
+  const { data, error, refetch } = useQuery({
+    queryKey: [...KEYS_KEY, 'use', ...time],
+    queryFn: async ({ signal }) => {
+      const query = { from: new Date(range.fromMs).toISOString(), to: new Date(range.toMs).toISOString() };
+      const answer = await get<KeysAnswer>('/v2/keys', { query, signal });
+      // Where changes are shown before the gateway has confirmed them.
+      queryClient.setQueryData(KEYS_KEY, toList(answer));
+      return new Map(answer.use?.map((use) => [use.key, use]));
+    },
+  });
+  const { data: list } = useQuery({ ...keysQuery, enabled: false });
+  return { list, use: data, error, refetch };
+}
+
+function toList({ keys, budgets, configured }: KeysAnswer): KeyList {
+  const budgetsOf = (id: string) => budgets.filter(({ key }) => key === id);
+  return { keys: keys.map((key) => ({ ...key, budgets: budgetsOf(key.id) })), configured };
+}
 
 export async function createKey(body: KeyPatchBody & { readonly name: string }): Promise<KeyWithSecret> {
   const made = await post<KeyWithSecret>('/v2/keys', body);

@@ -14,7 +14,7 @@ export function spanOf({ fromMs, toMs }: TimeRange): 'hour' | 'day' {
 }
 
 /** In whole hours or days, since the sums have no shorter ones. */
-export function historyQuery(range: TimeRange, filter: Pick<HistoryQuery, 'group' | 'key'>) {
+export function historyQuery(range: TimeRange, filter: Pick<HistoryQuery, 'key'>) {
   const time = range.name === 'custom' ? [range.fromMs, range.toMs] : [range.name];
   return queryOptions({
     queryKey: [...HISTORY_KEY, filter, ...time],
@@ -29,23 +29,4 @@ export function historyQuery(range: TimeRange, filter: Pick<HistoryQuery, 'group
         .buckets;
     },
   });
-}
-
-/** Replies of the last hours by account, the current hour included: one request for all accounts. */
-export function accountHoursQuery(hours: number) {
-  return queryOptions({
-    queryKey: [...HISTORY_KEY, 'account-hours', hours],
-    queryFn: async ({ signal }) => {
-      const from = new Date(startOfHour(Date.now()) - (hours - 1) * HOUR_MS).toISOString();
-      const query = { by: 'hour', group: 'account', kind: 'reply', from };
-      return (await get<{ readonly buckets: readonly HistoryBucket[] }>('/v2/usage/history', { query, signal }))
-        .buckets;
-    },
-  });
-}
-
-export const HOUR_MS = RANGE_MS['1h'];
-
-export function startOfHour(timeMs: number): number {
-  return Math.floor(timeMs / HOUR_MS) * HOUR_MS;
 }

@@ -1,8 +1,6 @@
 /** Names of cached data. What an event invalidates begins with one of these. */
 export const SESSION_KEY = ['session'] as const;
 export const ACCOUNTS_KEY = ['accounts'] as const;
-export const TRASH_KEY = ['trash'] as const;
-export const USAGE_KEY = ['usage'] as const;
 export const KEYS_KEY = ['keys'] as const;
 export const MODELS_KEY = ['models'] as const;
 export const REQUESTS_KEY = ['requests'] as const;

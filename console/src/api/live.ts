@@ -9,29 +9,30 @@ import {
   KEYS_KEY,
   MODELS_KEY,
   REQUESTS_KEY,
+  SESSION_KEY,
   SETTINGS_KEY,
-  TRASH_KEY,
-  USAGE_KEY,
 } from './keys.ts';
 import { queryClient } from './query-client.ts';
 
 /** The data that depends on each kind of event. */
 const DEPENDENTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   request: [REQUESTS_KEY],
-  account: [ACCOUNTS_KEY, TRASH_KEY, USAGE_KEY, MODELS_KEY],
-  key: [KEYS_KEY],
+  account: [ACCOUNTS_KEY, MODELS_KEY],
+  // The first key ends local mode.
+  key: [KEYS_KEY, SESSION_KEY],
   alert: [ALERTS_KEY],
-  ledger: [REQUESTS_KEY, HISTORY_KEY, USAGE_KEY, KEYS_KEY],
+  ledger: [REQUESTS_KEY, HISTORY_KEY, KEYS_KEY],
   setting: [SETTINGS_KEY, AUDIT_KEY],
   // Events were missed.
-  reload: [ACCOUNTS_KEY, ALERTS_KEY, HISTORY_KEY, KEYS_KEY, REQUESTS_KEY, SETTINGS_KEY, TRASH_KEY, USAGE_KEY],
+  reload: [ACCOUNTS_KEY, ALERTS_KEY, HISTORY_KEY, KEYS_KEY, REQUESTS_KEY, SESSION_KEY, SETTINGS_KEY],
 };
 
 /** Sums over a long time: one request more hardly changes them, and reading them costs more. */
 const SLOW_DEPENDENTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   account: [ACTIVITY_KEY],
   key: [ACTIVITY_KEY],
-  ledger: [ACTIVITY_KEY],
+  // The health of the last hours: a request is recorded a little after its account has changed.
+  ledger: [ACTIVITY_KEY, ACCOUNTS_KEY],
   reload: [ACTIVITY_KEY],
 };
 const SLOW_PAUSE_MS = 5_000;

@@ -1,7 +1,7 @@
 /** What the search finds: pages at once, accounts and keys from what the gateway returns, any request by its id. */
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { accountsQuery } from '../api/accounts.ts';
+import { accountListQuery } from '../api/accounts.ts';
 import { keysQuery } from '../api/client-keys.ts';
 import { DOCS, PAGES } from './pages.ts';
 
@@ -19,7 +19,7 @@ const MAX_OF_A_KIND = 6;
 
 export function useSearchResults(query: string): readonly SearchResult[] {
   const { t } = useTranslation('shell');
-  const { data: accounts = [] } = useQuery(accountsQuery);
+  const { data: accounts = [] } = useQuery(accountListQuery);
   const { data: keys } = useQuery(keysQuery);
   const text = query.trim().toLowerCase();
   const fits = (...names: (string | null | undefined)[]) => names.some((name) => name?.toLowerCase().includes(text));

@@ -2,27 +2,22 @@
 import { Group, Paper, Stack, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import type { Account, AccountUsage } from '../../api/accounts.ts';
+import type { Account } from '../../api/accounts.ts';
 import { formatCount } from '../../components/numbers.ts';
 import classes from './accounts.module.css';
 import { AccountMenu } from './actions.tsx';
 import { HealthStrip } from './health-strip.tsx';
-import type { AccountHour } from './hours.ts';
 import { PlanBar } from './plan-bar.tsx';
 import { AccountBadge, useSkipText, useStateText } from './state.tsx';
 
 interface AccountCardProps {
   readonly account: Account;
-  readonly usage: AccountUsage | undefined;
-  readonly isLoadingUsage: boolean;
-  /** Undefined: loading; null: there are no figures. */
-  readonly hours: readonly AccountHour[] | undefined | null;
   readonly signInAgain: (account: Account) => void;
 }
 
-export function AccountCard({ account, usage, isLoadingUsage, hours, signInAgain }: AccountCardProps) {
+export function AccountCard({ account, signInAgain }: AccountCardProps) {
   const { t } = useTranslation('accounts');
-  const { id, label, kind, successes, failures, consecutiveFailures } = account;
+  const { id, label, kind, usage = null, hours = null, successes, failures, consecutiveFailures } = account;
   const why = useStateText(account);
   const skip = useSkipText(account);
   return (
@@ -51,8 +46,8 @@ export function AccountCard({ account, usage, isLoadingUsage, hours, signInAgain
         </Text>
       )}
       <Stack gap={8} mt="auto">
-        <HealthStrip hours={hours} />
-        <PlanBar usage={usage} isLoading={isLoadingUsage} />
+        <HealthStrip recorded={hours} />
+        <PlanBar usage={usage} />
         <Text size="xs" c="dimmed">
           {t('facts.requestsValue', { successes: formatCount(successes), failures: formatCount(failures) })}
           {consecutiveFailures > 0 && ` · ${t('facts.inARow', { count: consecutiveFailures })}`}

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type Account, accountsQuery, changeAccount, usageQuery } from '../../api/accounts.ts';
+import { type Account, accountListQuery, changeAccount } from '../../api/accounts.ts';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { formatCount, formatTime } from '../../components/numbers.ts';
 import { SidePanel } from '../../components/side-panel.tsx';
@@ -20,7 +20,7 @@ export function AccountPanel() {
   const { t } = useTranslation('accounts');
   const { accountId = '' } = useParams({ strict: false });
   const navigate = useNavigate();
-  const { data: accounts } = useQuery(accountsQuery);
+  const { data: accounts } = useQuery(accountListQuery);
   const account = accounts?.find(({ id }) => id === accountId);
   const close = () => void navigate({ to: '/accounts' });
   return (
@@ -38,7 +38,6 @@ export function AccountPanel() {
 
 function AccountDetails({ account }: { readonly account: Account }) {
   const { t } = useTranslation('accounts');
-  const { data: usages, isPending } = useQuery(usageQuery);
   const why = useStateText(account);
   return (
     <Stack gap="lg">
@@ -52,7 +51,7 @@ function AccountDetails({ account }: { readonly account: Account }) {
         <Title order={3} mb={6}>
           {t('plan.title')}
         </Title>
-        <PlanBar usage={usages?.find(({ id }) => id === account.id)} isLoading={isPending} />
+        <PlanBar usage={account.usage ?? null} />
       </section>
       <Facts account={account} />
       <AccountForm account={account} key={account.updatedAt} />

@@ -3,10 +3,9 @@ import { Button, SegmentedControl, Skeleton } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Outlet, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type Account, type AccountUsage, accountsQuery, usageQuery } from '../../api/accounts.ts';
-import { accountHoursQuery } from '../../api/history.ts';
+import { type Account, accountsQuery } from '../../api/accounts.ts';
 import { type DataColumn, DataTable } from '../../components/data-table.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { formatCount, formatCredits } from '../../components/numbers.ts';
@@ -15,14 +14,14 @@ import { AccountCard } from './account-card.tsx';
 import classes from './accounts.module.css';
 import { AddDialogue, type AddWay } from './add/add-dialogue.tsx';
 import { FirstRun } from './first-run.tsx';
-import { hoursByAccount, STRIP_HOURS } from './hours.ts';
 import { AccountBadge } from './state.tsx';
 import { Trash } from './trash.tsx';
 
 export function AccountsPage() {
   const { t } = useTranslation('accounts');
   const { t: shell } = useTranslation('shell');
-  const { data: accounts, error, refetch } = useQuery(accountsQuery);
+  const { data, error, refetch } = useQuery(accountsQuery);
+  const accounts = data?.accounts;
   const [way, setWay] = useState<AddWay | undefined>();
   const [again, setAgain] = useState<Account | undefined>();
   const ready = accounts?.filter(({ state }) => state.status === 'ready').length ?? 0;
@@ -55,7 +54,7 @@ export function AccountsPage() {
           }}
         />
       )}
-      <Trash />
+      <Trash discarded={data?.trash ?? []} />
       <AddDialogue
         way={way}
         account={again}
@@ -95,44 +94,23 @@ interface AccountListProps {
 
 function AccountList({ accounts, signInAgain }: AccountListProps) {
   const { view } = useSearch({ from: '/accounts' });
-  const { data: usages, isPending } = useQuery(usageQuery);
-  const { data: buckets, isError } = useQuery(accountHoursQuery(STRIP_HOURS));
-  const hoursOf = useMemo(() => buckets && hoursByAccount(buckets, Date.now()), [buckets]);
-  if (view === 'table') return <AccountTable accounts={accounts} usages={usages} />;
+  if (view === 'table') return <AccountTable accounts={accounts} />;
   return (
     <div className={classes.cards}>
       {accounts === undefined
         ? ['first', 'second', 'third'].map((key) => <Skeleton key={key} height={232} radius={8} />)
-        : accounts.map((account) => (
-            <AccountCard
-              key={account.id}
-              account={account}
-              usage={usages?.find(({ id }) => id === account.id)}
-              isLoadingUsage={isPending}
-              hours={isError ? null : hoursOf?.(account.id)}
-              signInAgain={signInAgain}
-            />
-          ))}
+        : accounts.map((account) => <AccountCard key={account.id} account={account} signInAgain={signInAgain} />)}
     </div>
   );
 }
 
-interface AccountTableProps {
-  readonly accounts: readonly Account[] | undefined;
-  readonly usages: readonly AccountUsage[] | undefined;
-}
-
-function AccountTable({ accounts, usages }: AccountTableProps) {
+function AccountTable({ accounts }: Pick<AccountListProps, 'accounts'>) {
   const { t } = useTranslation('accounts');
   const { t: shell } = useTranslation('shell');
   const navigate = useNavigate();
   const { accountId } = useParams({ strict: false });
-  const planOf = ({ id }: Account) => {
-    const usage = usages?.find((one) => one.id === id);
-    return usage?.used == null || usage.limit === null
-      ? '–'
-      : `${formatCredits(usage.used)} / ${formatCredits(usage.limit)}`;
-  };
+  const planOf = ({ usage }: Account) =>
+    usage?.used == null || usage.limit === null ? '–' : `${formatCredits(usage.used)} / ${formatCredits(usage.limit)}`;
   const columns: readonly DataColumn<Account>[] = [
     { id: 'name', header: t('columns.name'), width: 200, cell: ({ label }) => label },
     { id: 'state', header: t('columns.state'), width: 140, cell: ({ state }) => <AccountBadge state={state} /> },

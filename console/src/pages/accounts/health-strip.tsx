@@ -1,23 +1,25 @@
 /** The replies of an account in the last 24 hours, one bar for each hour; the share of errors is the top of a bar. */
-import { Skeleton, Text } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../../components/now.ts';
 import { formatCount, formatMoment } from '../../components/numbers.ts';
 import classes from './accounts.module.css';
-import type { AccountHour } from './hours.ts';
+import { type RecordedHour, toDay } from './hours.ts';
 
-/** `hours` undefined: loading; null: there are no figures. */
-export function HealthStrip({ hours }: { readonly hours: readonly AccountHour[] | undefined | null }) {
+/** `recorded` null: there are no figures. */
+export function HealthStrip({ recorded }: { readonly recorded: readonly RecordedHour[] | null }) {
   const { t } = useTranslation('accounts');
   const nowMs = useNow();
-  if (hours === null) return null;
-  if (hours === undefined) return <Skeleton height={36} />;
+  if (recorded === null) return null;
+  const hours = toDay(recorded, nowMs);
   const requests = hours.reduce((sum, hour) => sum + hour.requests, 0);
   const errors = hours.reduce((sum, hour) => sum + hour.errors, 0);
-  const summary =
-    requests === 0
-      ? t('health.none')
-      : t('health.summary', { requests: formatCount(requests), errors: formatCount(errors) });
+  const summaryOf = (sums: Pick<RecordedHour, 'requests' | 'errors'>) =>
+    t('health.summary', {
+      requests: t('health.requests', { count: sums.requests, value: formatCount(sums.requests) }),
+      errors: t('health.errors', { count: sums.errors, value: formatCount(sums.errors) }),
+    });
+  const summary = requests === 0 ? t('health.none') : summaryOf({ requests, errors });
   const line = t('health.line', { summary });
   return (
     <div>
@@ -28,11 +30,7 @@ export function HealthStrip({ hours }: { readonly hours: readonly AccountHour[] 
             className={classes.hour}
             data-empty={hour.requests === 0 || undefined}
             style={hour.errors === 0 ? undefined : { backgroundImage: split(errorPercent(hour)) }}
-            title={t('health.hour', {
-              time: formatMoment(hour.fromMs, nowMs),
-              requests: formatCount(hour.requests),
-              errors: formatCount(hour.errors),
-            })}
+            title={t('health.hour', { time: formatMoment(hour.fromMs, nowMs), summary: summaryOf(hour) })}
           />
         ))}
       </div>
@@ -48,6 +46,6 @@ function split(percent: number): string {
 }
 
 /** At least a fifth, so that one error among thousands can be seen. */
-function errorPercent({ requests, errors }: AccountHour): number {
+function errorPercent({ requests, errors }: Pick<RecordedHour, 'requests' | 'errors'>): number {
   return Math.max(20, Math.round((100 * errors) / requests));
 }

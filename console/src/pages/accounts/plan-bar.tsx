@@ -1,27 +1,25 @@
-/** What is used of an account's plan, with trial and bonus, and overage. */
+/** What is used of an account's plan, with trial and bonus, and overage; or why that is not known. */
 import { Group, Skeleton, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import type { AccountUsage } from '../../api/accounts.ts';
+import type { PlanUsage } from '../../api/accounts.ts';
+import { useErrorCode } from '../../components/error-code.ts';
 import { useNow } from '../../components/now.ts';
 import { formatCredits, formatRelative, formatTime } from '../../components/numbers.ts';
 import { UsedBar } from '../../components/used-bar.tsx';
 
-interface PlanBarProps {
-  /** Undefined while it is loaded. */
-  readonly usage: AccountUsage | undefined;
-  readonly isLoading: boolean;
-}
-
-export function PlanBar({ usage, isLoading }: PlanBarProps) {
+/** `usage` null: the gateway is reading it. */
+export function PlanBar({ usage }: { readonly usage: PlanUsage | null }) {
   const { t } = useTranslation('accounts');
-  if (usage === undefined && isLoading) return <Skeleton height={38} />;
-  if (usage === undefined || usage.used === null || usage.limit === null)
-    return (
+  if (usage === null) return <Skeleton height={34} role="img" aria-label={t('plan.reading')} />;
+  const { used, limit } = usage;
+  if (used === null || limit === null)
+    return usage.error ? (
+      <WhyUnknown error={usage.error} />
+    ) : (
       <Text size="xs" c="dimmed">
-        {usage?.error?.message ?? t('plan.none')}
+        {t('plan.none')}
       </Text>
     );
-  const { used, limit } = usage;
   return (
     <Stack gap={6}>
       <Group justify="space-between" gap={8}>
@@ -33,11 +31,35 @@ export function PlanBar({ usage, isLoading }: PlanBarProps) {
       <UsedBar used={used} limit={limit} name={usage.plan ?? t('plan.title')} />
       {usage.allowances.length > 1 && <Allowances usage={usage} />}
       <Overage usage={usage} />
+      {usage.error !== null && <LastRead usage={usage} />}
     </Stack>
   );
 }
 
-function Resets({ usage: { resetsAt } }: { readonly usage: AccountUsage }) {
+function WhyUnknown({ error: { code, message } }: { readonly error: NonNullable<PlanUsage['error']> }) {
+  const { t } = useTranslation('accounts');
+  const errorCode = useErrorCode();
+  const reason = code === 'feature_not_supported' ? undefined : errorCode(code).title;
+  return (
+    <Text size="xs" c="dimmed" title={message}>
+      {reason === undefined ? t('plan.none') : t('plan.unknown', { reason })}
+    </Text>
+  );
+}
+
+/** The figures of an earlier reading, since the last attempt failed. */
+function LastRead({ usage: { readAt, error } }: { readonly usage: PlanUsage }) {
+  const { t } = useTranslation('accounts');
+  const nowMs = useNow();
+  if (readAt === null) return null;
+  return (
+    <Text size="xs" c="dimmed" title={error?.message}>
+      {t('plan.old', { time: formatRelative(Date.parse(readAt), nowMs) })}
+    </Text>
+  );
+}
+
+function Resets({ usage: { resetsAt } }: { readonly usage: PlanUsage }) {
   const { t } = useTranslation('accounts');
   const nowMs = useNow();
   if (resetsAt === null) return null;
@@ -48,7 +70,7 @@ function Resets({ usage: { resetsAt } }: { readonly usage: AccountUsage }) {
   );
 }
 
-function Allowances({ usage }: { readonly usage: AccountUsage }) {
+function Allowances({ usage }: { readonly usage: PlanUsage }) {
   const { t } = useTranslation('accounts');
   return (
     <Stack gap={2}>
@@ -67,7 +89,7 @@ function Allowances({ usage }: { readonly usage: AccountUsage }) {
   );
 }
 
-function Overage({ usage: { overage } }: { readonly usage: AccountUsage }) {
+function Overage({ usage: { overage } }: { readonly usage: PlanUsage }) {
   const { t } = useTranslation('accounts');
   if (overage === null) return null;
   const { isOn, used, charges, currency } = overage;

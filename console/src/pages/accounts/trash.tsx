@@ -2,18 +2,16 @@
 import { Button, Group, Modal, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconArrowBackUp, IconTrash } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { type DiscardedAccount, deleteAccount, restoreAccount, trashQuery } from '../../api/accounts.ts';
+import { type DiscardedAccount, deleteAccount, restoreAccount } from '../../api/accounts.ts';
 import { confirm } from '../../components/confirm.tsx';
 import { useNow } from '../../components/now.ts';
 import { formatRelative, formatTime } from '../../components/numbers.ts';
 import { announce, announceError } from '../../components/undo.tsx';
 import classes from './accounts.module.css';
 
-export function Trash() {
+export function Trash({ discarded }: { readonly discarded: readonly DiscardedAccount[] }) {
   const { t } = useTranslation(['accounts', 'common']);
-  const { data: discarded = [] } = useQuery(trashQuery);
   const [isOpen, { open, close }] = useDisclosure(false);
   if (discarded.length === 0) return null;
   return (

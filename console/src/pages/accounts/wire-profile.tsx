@@ -1,8 +1,7 @@
 /** The wire profile of an account: why it is in use, and what the service has shown about it. */
 import { Button, Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { type Account, forgetLearned, learnedQuery } from '../../api/accounts.ts';
+import { type Account, forgetLearned } from '../../api/accounts.ts';
 import { useErrorCode } from '../../components/error-code.ts';
 import { useNow } from '../../components/now.ts';
 import { formatMoment } from '../../components/numbers.ts';
@@ -24,13 +23,12 @@ export function WireProfile({ account }: { readonly account: Account }) {
   );
 }
 
-function Learned({ account: { id, label } }: { readonly account: Account }) {
+function Learned({ account: { id, label, learned } }: { readonly account: Account }) {
   const { t } = useTranslation('accounts');
   const errorCode = useErrorCode();
   const nowMs = useNow();
-  const { data } = useQuery(learnedQuery(id));
-  const refused = data?.wireProfile?.refused ?? [];
-  const readings = data?.readings ?? [];
+  const refused = learned?.wireProfile?.refused ?? [];
+  const readings = learned?.readings ?? [];
   if (refused.length === 0 && readings.length === 0) return null;
   const forget = () => forgetLearned(id).then(() => announce(t('wireProfile.forgotten', { label })), announceError);
   return (

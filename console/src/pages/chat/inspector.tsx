@@ -3,7 +3,7 @@ import { Anchor, List, Stack, Tabs, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { accountsQuery } from '../../api/accounts.ts';
+import { accountListQuery } from '../../api/accounts.ts';
 import { CodeBlock } from '../../components/code-block.tsx';
 import { formatDuration } from '../../components/numbers.ts';
 import classes from './chat.module.css';
@@ -69,7 +69,7 @@ export function Inspector({ exchange }: { readonly exchange: Exchange | undefine
 
 function RouteView({ exchange }: { readonly exchange: Exchange }) {
   const { t } = useTranslation('chat');
-  const { data: accounts } = useQuery(accountsQuery);
+  const { data: accounts } = useQuery(accountListQuery);
   const { requestId, adjustments = [], route } = exchange.headers ?? {};
   const facts = route === undefined ? undefined : parseRoute(route);
   const label = accounts?.find(({ id }) => id === facts?.account)?.label ?? facts?.account;

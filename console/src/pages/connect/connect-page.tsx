@@ -4,7 +4,6 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { keysQuery } from '../../api/client-keys.ts';
 import { clientModelsQuery } from '../../api/guest.ts';
 import { modelsQuery } from '../../api/models.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
@@ -105,13 +104,12 @@ function useGateway(clientKey: string): {
 } {
   const { data: session } = useSession();
   const isSignedIn = session !== null && session !== undefined;
-  const { data: keys } = useQuery({ ...keysQuery, enabled: isSignedIn });
   const { data: catalogue } = useQuery({ ...modelsQuery, enabled: isSignedIn });
   const { data: listed } = useQuery({ ...clientModelsQuery(clientKey), enabled: !isSignedIn });
   if (!isSignedIn) return { ids: listed ?? [], isLocal: clientKey === '' && listed !== undefined, isSignedIn };
   return {
     ids: catalogue?.models.map(({ id }) => id) ?? [],
-    isLocal: keys !== undefined && keys.keys.length === 0 && keys.configured === 0,
+    isLocal: !session.needsKey,
     isSignedIn,
   };
 }

@@ -2,16 +2,15 @@
 import { Text } from '@mantine/core';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { ClientKey } from '../../api/client-keys.ts';
+import type { ClientKey, KeyUse } from '../../api/client-keys.ts';
 import type { DataColumn } from '../../components/data-table.tsx';
 import { formatCount, formatCredits } from '../../components/numbers.ts';
 import { TimeAgo } from '../../components/time-ago.tsx';
 import { FullestBudget } from './budget-bars.tsx';
 import { KeyState } from './key-state.tsx';
 import { useLimitTexts } from './limits.ts';
-import type { KeySums } from './sums.ts';
 
-export function useKeyColumns(sums: ReadonlyMap<string, KeySums>): readonly DataColumn<ClientKey>[] {
+export function useKeyColumns(sums: ReadonlyMap<string, KeyUse>): readonly DataColumn<ClientKey>[] {
   const { t } = useTranslation('keys');
   const limitTexts = useLimitTexts();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the limits change with the language only, as `t` does

@@ -17,7 +17,7 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { accountsQuery } from '../../api/accounts.ts';
+import { accountListQuery } from '../../api/accounts.ts';
 import type { ClientKey } from '../../api/client-keys.ts';
 import { ApiError } from '../../api/error.ts';
 import { modelsQuery } from '../../api/models.ts';
@@ -147,7 +147,7 @@ interface CheckedProps extends PartProps {
 function ScopeFields({ fields, set, problem }: CheckedProps) {
   const { t } = useTranslation('keys');
   const { data: models } = useQuery(modelsQuery);
-  const { data: accounts } = useQuery(accountsQuery);
+  const { data: accounts } = useQuery(accountListQuery);
   return (
     <SimpleGrid cols={{ base: 1, xs: 2 }}>
       <TagsInput

@@ -1,15 +1,15 @@
 /** One key: its state, limits and details, and what can be done with it. */
 import { Skeleton, Stack, Text, Title } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { type ClientKey, keysQuery } from '../../api/client-keys.ts';
+import { type ClientKey, useKeysWithUse } from '../../api/client-keys.ts';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { Facts } from '../../components/facts.tsx';
 import { useNow } from '../../components/now.ts';
 import { formatMoment } from '../../components/numbers.ts';
 import { SidePanel } from '../../components/side-panel.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
+import { useTimeRange } from '../../shell/range.ts';
 import { Budgets } from './budget-bars.tsx';
 import { KeyActions } from './key-actions.tsx';
 import { KeyState } from './key-state.tsx';
@@ -20,7 +20,7 @@ export function KeyPanel() {
   const { t } = useTranslation('keys');
   const { keyId } = useParams({ strict: false });
   const navigate = useNavigate();
-  const { data, error, refetch } = useQuery(keysQuery);
+  const { list: data, error, refetch } = useKeysWithUse(useTimeRange());
   const key = data?.keys.find(({ id }) => id === keyId);
   const close = () => void navigate({ to: '/keys', search: (previous) => previous });
   return (

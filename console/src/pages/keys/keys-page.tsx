@@ -2,12 +2,10 @@
 import { Button, Checkbox, Group, Text, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconKey, IconPlus, IconSearch } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
 import { Outlet, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type ClientKey, keysQuery } from '../../api/client-keys.ts';
-import { historyQuery } from '../../api/history.ts';
+import { type ClientKey, type KeyUse, useKeysWithUse } from '../../api/client-keys.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
@@ -16,11 +14,12 @@ import { useTimeRange } from '../../shell/range.ts';
 import { useKeyColumns } from './key-columns.tsx';
 import { type KeysSearch, parseKeysSearch } from './keys-search.ts';
 import { NewKey } from './new-key.tsx';
-import { sumsByKey } from './sums.ts';
+
+const NO_USE: ReadonlyMap<string, KeyUse> = new Map();
 
 export function KeysPage() {
   const { t } = useTranslation(['keys', 'shell', 'common']);
-  const { data, error, refetch } = useQuery(keysQuery);
+  const { list: data, use, error, refetch } = useKeysWithUse(useTimeRange());
   const [isCreating, setIsCreating] = useState(false);
   const configured = data?.configured ?? 0;
   const create = (
@@ -44,7 +43,7 @@ export function KeysPage() {
           {create}
         </EmptyState>
       ) : (
-        !error && <KeyTable keys={data?.keys} />
+        !error && <KeyTable keys={data?.keys} use={use} />
       )}
       {configured > 0 && (
         <Text size="sm" c="dimmed" mt="md">
@@ -57,13 +56,17 @@ export function KeysPage() {
   );
 }
 
-function KeyTable({ keys }: { readonly keys: readonly ClientKey[] | undefined }) {
+interface KeyTableProps {
+  readonly keys: readonly ClientKey[] | undefined;
+  readonly use: ReadonlyMap<string, KeyUse> | undefined;
+}
+
+function KeyTable({ keys, use = NO_USE }: KeyTableProps) {
   const { t } = useTranslation(['keys', 'common']);
   const navigate = useNavigate();
   const { keyId } = useParams({ strict: false });
   const search = parseKeysSearch(useSearch({ strict: false }));
-  const { data: history } = useQuery(historyQuery(useTimeRange(), { group: 'key' }));
-  const columns = useKeyColumns(useMemo(() => sumsByKey(history), [history]));
+  const columns = useKeyColumns(use);
   const setSearch = (change: KeysSearch) =>
     void navigate({ to: '.', search: (previous) => ({ ...previous, ...change }), replace: true });
   return (

@@ -5,7 +5,7 @@ import { IconFilter, IconPlayerPause, IconPlayerPlay, IconSearch } from '@tabler
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { accountsQuery } from '../../api/accounts.ts';
+import { accountListQuery } from '../../api/accounts.ts';
 import { keysQuery } from '../../api/client-keys.ts';
 import { modelsQuery } from '../../api/models.ts';
 import { PROTOCOLS } from './names.ts';
@@ -81,7 +81,7 @@ export function Filters({ search, setSearch, children }: FilterBarProps) {
 function MoreFilters({ search, setSearch }: FiltersProps) {
   const { t } = useTranslation('requests');
   const { data: keys } = useQuery(keysQuery);
-  const { data: accounts = [] } = useQuery(accountsQuery);
+  const { data: accounts = [] } = useQuery(accountListQuery);
   const { data: catalogue } = useQuery(modelsQuery);
   const choice = (name: FilterName, data: readonly { readonly value: string; readonly label: string }[]) => (
     <Select

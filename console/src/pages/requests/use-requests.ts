@@ -36,7 +36,9 @@ export function useRequests(search: RequestsSearch, range: TimeRange) {
       return newest.requests[0]?.id ?? null;
     },
     enabled: live !== false && pages.isSuccess && range.name !== 'custom',
-    staleTime: 1_000,
+    // The first page has the newest already, so they are read again when an event says that there are others.
+    initialData: null,
+    gcTime: 0,
   });
   const rows = useMemo(() => pages.data?.pages.flatMap(({ requests }) => requests), [pages.data]);
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;

@@ -43,9 +43,13 @@ export const accounts = {
   },
   health: {
     line: 'Last 24 hours: {{summary}}',
-    hour: '{{time}}: {{requests}} requests, {{errors}} errors',
+    hour: '{{time}}: {{summary}}',
     none: 'no requests',
-    summary: '{{requests}} requests, {{errors}} errors',
+    summary: '{{requests}}, {{errors}}',
+    requests_one: '{{value}} request',
+    requests: '{{value}} requests',
+    errors_one: '{{value}} error',
+    errors: '{{value}} errors',
   },
   wireProfile: {
     default: '(the first for this kind of account)',
@@ -96,6 +100,9 @@ export const accounts = {
   plan: {
     title: 'Plan',
     none: 'The service reports no usage for this account.',
+    reading: 'The usage is being read.',
+    unknown: 'Usage not known: {{reason}}.',
+    old: 'As of {{time}}; it could not be read since.',
     used: '{{used}} of {{limit}} credits used',
     left: '{{left}} left',
     resets: 'resets {{time}}',
@@ -119,6 +126,7 @@ export const accounts = {
     lastRefresh: 'Last renewal',
     requests: 'Requests',
     requestsValue: '{{successes}} succeeded, {{failures}} failed',
+    inARow_one: '{{count}} error in a row',
     inARow: '{{count}} errors in a row',
     added: 'Added',
     id: 'Id',
@@ -126,7 +134,6 @@ export const accounts = {
   actions: {
     refresh: 'Renew the access token',
     refreshed: '“{{label}}” has a new access token.',
-    readPlan: 'Read the plan again',
     signInAgain: 'Sign in again',
     enable: 'Enable',
     disable: 'Disable',

@@ -44,9 +44,11 @@ export const accounts: Translated<typeof english> = {
   },
   health: {
     line: '最近 24 小时：{{summary}}',
-    hour: '{{time}}：{{requests}} 次请求，{{errors}} 次出错',
+    hour: '{{time}}：{{summary}}',
     none: '没有请求',
-    summary: '{{requests}} 次请求，{{errors}} 次出错',
+    summary: '{{requests}}，{{errors}}',
+    requests: '{{value}} 次请求',
+    errors: '{{value}} 次出错',
   },
   wireProfile: {
     default: '（此类账号的首选）',
@@ -96,6 +98,9 @@ export const accounts: Translated<typeof english> = {
   plan: {
     title: '套餐',
     none: '上游未返回该账号的用量。',
+    reading: '正在读取用量。',
+    unknown: '用量未知：{{reason}}。',
+    old: '{{time}}的数据，此后读取失败。',
     used: '已用 {{used}} / {{limit}} credits',
     left: '剩余 {{left}}',
     resets: '{{time}}重置',
@@ -126,7 +131,6 @@ export const accounts: Translated<typeof english> = {
   actions: {
     refresh: '刷新访问令牌',
     refreshed: '“{{label}}”已获取新的访问令牌。',
-    readPlan: '重新读取用量',
     signInAgain: '重新登录',
     enable: '启用',
     disable: '停用',
