@@ -120,6 +120,25 @@ describe('usage limits', () => {
     expect(reads).toHaveLength(2);
   });
 
+  it('of many accounts are read for a page a few at a time', async () => {
+    const ends: (() => void)[] = [];
+    const read = async () => {
+      await new Promise<void>((resolve) => ends.push(resolve));
+      return { limits: LIMITS, readAtMs: Date.now() };
+    };
+    const reader = new UsageLimitsReader({ clock: systemClock, log: SILENT, read });
+    const ids = Array.from({ length: 20 }, (_, index) => `account-${index}`);
+    for (const id of [...ids, ...ids]) reader.noteView(id);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(ends).toHaveLength(8);
+    for (let read = 0; read < ids.length; read++) {
+      ends[read]?.();
+      await vi.advanceTimersByTimeAsync(0);
+    }
+    expect(ends).toHaveLength(20);
+    expect(ids.every((id) => reader.find(id) !== undefined)).toBe(true);
+  });
+
   it('say why they could not be read, which pages do not repeat for a quarter of an hour', async () => {
     const { reader, reads, wait } = setup(new GatewayError('permission_denied', 'no'));
     reader.noteView('a');

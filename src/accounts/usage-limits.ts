@@ -3,7 +3,7 @@
  * the service refuses a request because the plan is used up. Reading costs no credits, so it also serves to check
  * suspended accounts.
  */
-import { SingleFlight } from '../core/async.ts';
+import { Semaphore, SingleFlight } from '../core/async.ts';
 import type { Cancel, Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
@@ -37,6 +37,8 @@ const INTERVAL_AFTER_FAILURE_MS = 900_000;
 const EXHAUSTED_INTERVAL_MS = 3_600_000;
 /** Age from which a reading is renewed when it is looked at: other programs use the plan too. */
 const VIEWED_AGE_MS = 300_000;
+/** A page that shows many accounts for the first time must not send a burst of requests. */
+const MAX_VIEWED_AT_ONCE = 8;
 /** Stored dates may be far ahead, and a timer cannot exceed 24 days; reading too early is harmless. */
 const LONGEST_DELAY_MS = 86_400_000;
 const READING_TIMEOUT_MS = 10_000;
@@ -47,6 +49,7 @@ export class UsageLimitsReader {
   /** Why the last attempt failed, by account. */
   readonly #failures = new Map<string, GatewayError>();
   readonly #readings = new SingleFlight<LimitsReading>();
+  readonly #viewed = new Semaphore(MAX_VIEWED_AT_ONCE);
   /** Scheduled readings. */
   readonly #cancels = new Map<string, Cancel>();
   /** By `Clock.elapsed`: before this time, use alone is not a reason to read. */
@@ -81,7 +84,10 @@ export class UsageLimitsReader {
   noteView(accountId: string): void {
     const { readAtMs = Number.NEGATIVE_INFINITY } = this.#latest.get(accountId) ?? {};
     const isOld = this.#options.clock.now() - readAtMs >= VIEWED_AGE_MS;
-    if (isOld && this.#pauseMs(accountId) <= 0 && !this.#closing.signal.aborted) this.readSoon(accountId);
+    const { signal } = this.#closing;
+    if (!isOld || this.#pauseMs(accountId) > 0 || signal.aborted) return;
+    const read = () => this.#viewed.run(() => this.#read(accountId), signal);
+    this.#logFailure(accountId, this.#readings.run(accountId, read));
   }
 
   /** Schedules a check of a used-up plan. */
@@ -111,9 +117,15 @@ export class UsageLimitsReader {
 
   /** Starts a reading without waiting for it. */
   readSoon(accountId: string): void {
-    this.read(accountId).catch((cause: unknown) => {
-      const { code, details } = GatewayError.from(cause);
-      this.#options.log.debug?.({ accountId, code, why: details }, 'could not read the usage limits');
+    this.#logFailure(accountId, this.read(accountId));
+  }
+
+  #logFailure(accountId: string, reading: Promise<LimitsReading>): void {
+    const { log } = this.#options;
+    reading.catch((failure: unknown) => {
+      const { code, details, cause } = GatewayError.from(failure);
+      if (code === 'internal') log.error({ accountId, err: cause }, 'could not read the usage limits');
+      else log.debug?.({ accountId, code, why: details }, 'could not read the usage limits');
     });
   }
 
