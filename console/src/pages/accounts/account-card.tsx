@@ -45,7 +45,7 @@ export function AccountCard({ account, signInAgain }: AccountCardProps) {
           {skip}
         </Text>
       )}
-      <Stack gap={8} mt="auto">
+      <Stack gap={8}>
         <HealthStrip recorded={hours} />
         <PlanBar usage={usage} />
         <Text size="xs" c="dimmed">

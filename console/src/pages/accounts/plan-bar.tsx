@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { PlanUsage } from '../../api/accounts.ts';
 import { useErrorCode } from '../../components/error-code.ts';
 import { useNow } from '../../components/now.ts';
-import { formatCredits, formatRelative, formatTime } from '../../components/numbers.ts';
+import { formatCredits, formatDay, formatRelative, formatTime } from '../../components/numbers.ts';
 import { UsedBar } from '../../components/used-bar.tsx';
 
 /** `usage` null: the gateway is reading it. */
@@ -76,9 +76,9 @@ function Allowances({ usage }: { readonly usage: PlanUsage }) {
     <Stack gap={2}>
       {usage.allowances.map(({ kind, name, used, limit, expiresAt }) => (
         <Group key={`${kind} ${name}`} justify="space-between" gap={8} wrap="nowrap">
-          <Text size="xs" c="dimmed" truncate>
+          <Text size="xs" c="dimmed" truncate title={expiresAt === null ? name : `${name} · ${formatTime(expiresAt)}`}>
             {kind === 'plan' ? name : `${name} (${t(`plan.${kind}`)})`}
-            {expiresAt && ` · ${t('plan.expires', { time: formatTime(expiresAt) })}`}
+            {expiresAt && ` · ${t('plan.expires', { time: formatDay(expiresAt) })}`}
           </Text>
           <Text size="xs" c="dimmed" style={{ whiteSpace: 'nowrap' }}>
             {formatCredits(used)} / {formatCredits(limit)}
