@@ -4,6 +4,7 @@
  *
  * Usage: node bench/in-process/translate.ts RUNS
  */
+import { setImmediate } from 'node:timers/promises';
 import type { ReplyEvent } from '../../src/core/reply.ts';
 import { TextPiece } from '../../src/core/text.ts';
 import { EventStreamDecoder } from '../../src/framing/event-stream.ts';
@@ -14,6 +15,7 @@ import { median } from '../statistics.ts';
 import { burstReply } from '../upstream/replies.ts';
 import { encodeBody } from './encode-request.ts';
 import { largeAnthropicBody, largeOpenaiBody, type Size } from './large-conversation.ts';
+import { floorRequest } from './request-floor.ts';
 import { replyTranslator } from './translate-reply.ts';
 
 export interface TranslationFigures {
@@ -23,6 +25,9 @@ export interface TranslationFigures {
   readonly largeRequestBytes: number;
   /** The next turn of the same conversation. */
   readonly nextTurnMs: number;
+  /** The smallest program that translates the same body, and that of the next turn (request-floor.ts). */
+  readonly floorMs: number;
+  readonly nextTurnFloorMs: number;
   /** From the bytes of a text frame to the client's text. */
   readonly frameEscapedNs: number;
   readonly frameParsedNs: number;
@@ -38,24 +43,31 @@ const FRAMES = 1000;
 
 type BodyOf = (size: Partial<Size>) => string;
 
-/** Each conversation is new, so that only its next turn can profit from what was kept. */
+/** Each conversation is new, so that only its next turn can profit from what was kept. The floor is measured in turn with it. */
 async function figuresOf(protocol: ClientProtocol, bodyOf: BodyOf): Promise<TranslationFigures> {
   const known = new KnownBodies();
   const timesMs: number[] = [];
   const nextTimesMs: number[] = [];
+  const floorTimesMs: number[] = [];
+  const nextFloorTimesMs: number[] = [];
   for (let variant = 0; variant < RUNS; variant++) {
     const body = Buffer.from(bodyOf({ turns: TURNS, variant }));
     const next = Buffer.from(bodyOf({ turns: TURNS + 2, variant }));
     timesMs.push(await requestMs(protocol, body, known));
     nextTimesMs.push(await requestMs(protocol, next, known));
+    floorTimesMs.push(await floorMs(body));
+    nextFloorTimesMs.push(await floorMs(next));
   }
-  const warm = timesMs.slice(RUNS * WARM_UP_SHARE);
+  const warmOf = (times: readonly number[]) => times.slice(RUNS * WARM_UP_SHARE);
+  const warm = warmOf(timesMs);
   const [first = Number.NaN] = timesMs;
   return {
     protocol: protocol.id,
     largeRequestMs: { median: median(warm), worst: Math.max(...warm), first },
     largeRequestBytes: Buffer.byteLength(bodyOf({ turns: TURNS })),
-    nextTurnMs: median(nextTimesMs.slice(RUNS * WARM_UP_SHARE)),
+    nextTurnMs: median(warmOf(nextTimesMs)),
+    floorMs: median(warmOf(floorTimesMs)),
+    nextTurnFloorMs: median(warmOf(nextFloorTimesMs)),
     ...frameTimes(protocol),
   };
 }
@@ -67,6 +79,12 @@ async function requestMs(protocol: ClientProtocol, body: Buffer, known: KnownBod
   };
   if ((await encodeBody(protocol, body, known, begin)) === 0) throw new Error('the translation produced nothing');
   return performance.now() - startMs;
+}
+
+/** Like requestMs, in a turn of the event loop of its own. */
+async function floorMs(body: Buffer): Promise<number> {
+  await setImmediate();
+  return timeMs(() => floorRequest(body).length);
 }
 
 /** Runs all variants in turn, so that none benefits from a warmer machine. */
