@@ -13,6 +13,15 @@ export function avoidStalls(): void {
   setFlagsFromString('--no-concurrent-marking');
 }
 
+/**
+ * Lets the young generation grow from 1 MB to its maximum at once, when it first proves too small, rather than by doubling:
+ * a quarter of the collections during the first 200 replies, which otherwise copy what most replies still need. Its smallest
+ * size would do the same, but only as a flag of the command line, which a package that npm installed does not have.
+ */
+export function growAtOnce(): void {
+  setFlagsFromString('--semi-space-growth-factor=16');
+}
+
 /** Long enough for what follows the start, such as opening the ledger. */
 const RELEASE_AFTER_MS = 500;
 
