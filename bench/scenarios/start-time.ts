@@ -1,9 +1,10 @@
 /**
  * The time from the start of `serve` to its first response: in a checkout as installed, in one with changed files, and as built for
- * the package. The very first start of an installation compiles everything; later starts find compiled code in the user's cache
- * directory.
+ * the package; beside it, the start of the smallest server with the same libraries. The very first start of an installation compiles
+ * everything; later starts find compiled code in the user's cache directory.
  */
 import { join } from 'node:path';
+import { rolldown } from 'rolldown';
 import { freePort, untilListening } from '../processes.ts';
 import { BUDGETS } from '../report/budgets.ts';
 import { type Row, toRow } from '../report/rows.ts';
@@ -24,23 +25,42 @@ export async function startTime(bench: Bench): Promise<Outcome> {
   if (!bench.subjects.some(isDragoman)) return { rows: [] };
   buildIfOutdated();
   const rows: Row[] = [];
+  const floor = [process.execPath, await bundleFloor(bench.processes.makeFolder('start-floor'))] as const;
   for (const { name, command, budget } of STARTS) {
     bench.say(`start of ${name}`);
     const cache = bench.processes.makeFolder('cache');
     const firstMs = await oneStart(bench, command, cache);
+    await oneStart(bench, floor, cache);
     const laterMs: number[] = [];
-    for (let start = 0; start < bench.scale.starts; start++) laterMs.push(await oneStart(bench, command, cache));
+    const floorMs: number[] = [];
+    for (let start = 0; start < bench.scale.starts; start++) {
+      laterMs.push(await oneStart(bench, command, cache));
+      floorMs.push(await oneStart(bench, floor, cache));
+    }
     rows.push(
       toRow({
         name: `start of \`serve\` to its first answer, ${name}`,
         unit: 'ms',
-        rounds: { dragoman: laterMs },
+        rounds: { dragoman: laterMs, floor: floorMs },
         ...(budget && { budget }),
         note: `Start of ${name}: ${Math.round(firstMs)} ms for the very first start of an installation, which compiles everything; later ones ${Math.round(Math.min(...laterMs))} to ${Math.round(Math.max(...laterMs))} ms.`,
       }),
     );
   }
   return { rows };
+}
+
+/** Bundles the smallest server with the same libraries, as tools/bundle.ts does dragoman. Returns its file. */
+async function bundleFloor(folder: string): Promise<string> {
+  const file = join(folder, 'start-floor.mjs');
+  const build = await rolldown({ input: join(ROOT, 'bench/subjects/start-floor.ts'), platform: 'node' });
+  await build.write({
+    file,
+    format: 'esm',
+    minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+  });
+  await build.close();
+  return file;
 }
 
 /** With a new home, so that the database is created too. */

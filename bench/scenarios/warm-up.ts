@@ -5,6 +5,8 @@ import type { Curve } from '../report/curves.ts';
 import { toRow } from '../report/rows.ts';
 import { median } from '../statistics.ts';
 import { DRAGOMAN } from '../subjects/dragoman.ts';
+import { FLOOR } from '../subjects/relay.ts';
+import type { SubjectKind } from '../subjects/subject.ts';
 import { type Bench, closedLoop, isDragoman, type Outcome, runJob } from './scenario.ts';
 
 const STEP = 100;
@@ -15,9 +17,14 @@ export async function warmUpCurve(bench: Bench): Promise<Outcome> {
   const { starts, isQuick } = bench.scale;
   const replies = isQuick ? 3_000 : 10_000;
   const all: Measured[] = [];
-  for (let start = 0; start < starts; start++) all.push(await newProcess(bench, replies));
-  const steady = all.map((measured) => costBetween(measured, replies / 2, replies));
-  const first = all.map((measured, index) => costBetween(measured, 0, FIRST) / (steady[index] ?? Number.NaN));
+  const floors: Measured[] = [];
+  for (let start = 0; start < starts; start++) {
+    all.push(await newProcess(bench, DRAGOMAN, replies));
+    floors.push(await newProcess(bench, FLOOR, replies));
+  }
+  const steady = (measured: Measured) => costBetween(measured, replies / 2, replies);
+  const relative = (measured: Measured) => costBetween(measured, 0, FIRST) / steady(measured);
+  const first = all.map(relative);
   const curve: Curve = {
     name: 'CPU a reply after the start',
     size: 'replies since the start',
@@ -32,17 +39,17 @@ export async function warmUpCurve(bench: Bench): Promise<Outcome> {
       toRow({
         name: `CPU of the first ${FIRST} replies after a start, relative to later ones`,
         unit: '×',
-        rounds: { dragoman: first },
+        rounds: { dragoman: first, floor: floors.map(relative) },
         budget: BUDGETS.warmUp,
-        note: `The first ${FIRST} replies: ${Math.min(...first).toFixed(2)} to ${Math.max(...first).toFixed(2)} in ${starts} starts; later replies cost ${median(steady).toFixed(0)} µs.`,
+        note: `The first ${FIRST} replies: ${Math.min(...first).toFixed(2)} to ${Math.max(...first).toFixed(2)} in ${starts} starts; later replies cost ${median(all.map(steady)).toFixed(0)} µs, and ${median(floors.map(steady)).toFixed(0)} µs through \`floor\`.`,
       }),
     ],
     curves: [curve],
   };
 }
 
-async function newProcess(bench: Bench, replies: number): Promise<Measured> {
-  const subject = await DRAGOMAN.start(bench.processes, bench.upstreamPort);
+async function newProcess(bench: Bench, kind: SubjectKind, replies: number): Promise<Measured> {
+  const subject = await kind.start(bench.processes, bench.upstreamPort);
   const job: Job = { ...closedLoop(100, 8, 60_000), maxReplies: replies, progressEvery: STEP };
   try {
     return await runJob(bench, 'warm-up curve', subject, subject.targets[0], job);
