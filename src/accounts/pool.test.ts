@@ -77,6 +77,12 @@ describe('a lease', () => {
     });
   });
 
+  it('needs no waiting if an account is free and its token is valid', async () => {
+    const { pool, lease } = await setup([newAccount('a')]);
+    (await lease()).release(undefined);
+    expect(pool.lease({ conversationId: 'c', tried: new Set() })).toMatchObject({ accountId: 'a' });
+  });
+
   it('of an API key has the key as its token', async () => {
     const credential = { kind: 'api-key', apiKey: 'ksk_1', region: 'us-east-1' } as const;
     const { lease, pool } = await setup([newAccount('a', { credential })]);

@@ -30,6 +30,19 @@ describe('TimeSlices', () => {
     await turn;
   });
 
+  it('returns at once what short work returns or throws', async () => {
+    const { slices, work } = setup(1);
+    expect(slices.start(work('a', 9))).toBe('a');
+    // biome-ignore lint/correctness/useYield: it fails in its first step
+    function* failing(): Steps<string> {
+      throw new Error('broken');
+    }
+    expect(() => slices.start(failing())).toThrow('broken');
+    const long = slices.start(work('b', 10));
+    expect(long).toBeInstanceOf(Promise);
+    expect(await long).toBe('b');
+  });
+
   it('lets the event loop turn after each slice, whatever the number of callers', async () => {
     const { slices, work, done } = setup(5);
     const results = Promise.all(['a', 'b', 'c'].map((name) => slices.run(work(name, 4))));

@@ -96,6 +96,20 @@ describe('a good reply', () => {
     });
   });
 
+  it('is requested at once where an account is free and its models are known', async () => {
+    const { ask, pool, upstream, wire } = setup([GOOD, GOOD]);
+    const catalogue = { models: [{ id: 'some-model' }], defaultModelId: undefined };
+    Object.assign(upstream, { decodeModels: () => ({ catalogue, nextToken: undefined }) });
+    await textOf(await ask());
+    const lease = await pool.lease({ conversationId: 'c', modelId: undefined, tried: new Set(), refresh: false });
+    pool.lease = () => lease;
+    const before = wire.requests.length;
+    const asking = ask();
+    // Before the event loop, or even the queue of microtasks, has had a turn.
+    expect(wire.requests).toHaveLength(before + 1);
+    expect(await textOf(await asking)).toBe('Hello');
+  });
+
   it('is returned with the first visible event, and not before', async () => {
     const { ask, gone } = setup([{ chunks: ['ping', 'ping', 'x', 'stall'] }]);
     const answer = await ask();
