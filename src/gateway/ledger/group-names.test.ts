@@ -14,6 +14,7 @@ describe('the names of groups', () => {
     expect(names.bounded(named('b', 'cursor'))).toEqual(named('b', 'cursor'));
     expect(names.bounded(named(null, 'x'))).toEqual(named(null, 'other'));
     expect(names.bounded(named('a'))).toEqual(named('a'));
+    expect(names.bounded(named('a'))).toBe(names.bounded(named('a')));
   });
 
   it('are bounded in their combinations, however many names clients invent', () => {

@@ -18,8 +18,8 @@ export interface GroupLimits {
 }
 
 export class GroupNames {
-  /** Bounded by the limits. */
-  readonly #known = new Set<string>();
+  /** By their keys; bounded by the limits. */
+  readonly #known = new Map<string, LedgerGroup>();
   readonly #models = new Set<string>();
   readonly #clients = new Set<string>();
   readonly #limits: GroupLimits;
@@ -33,16 +33,19 @@ export class GroupNames {
     for (const group of stored) this.bounded(group);
   }
 
+  /** The same object for equal groups, unless they are beyond the limits. */
   bounded(group: LedgerGroup): LedgerGroup {
-    if (this.#known.has(groupKey(group))) return group;
+    const known = this.#known.get(groupKey(group));
+    if (known) return known;
     const model = group.model === null ? null : this.#nameOf(this.#models, group.model);
     const client = this.#nameOf(this.#clients, group.client);
     const named = { ...group, model, client };
     const key = groupKey(named);
-    if (this.#known.has(key)) return named;
+    const knownNamed = this.#known.get(key);
+    if (knownNamed) return knownNamed;
     if (this.#known.size >= this.#limits.groups)
       return { ...named, model: model === null ? null : OTHER, client: OTHER };
-    this.#known.add(key);
+    this.#known.set(key, named);
     return named;
   }
 

@@ -4,7 +4,7 @@ import { CompiledQuery, type Kysely, type QueryResult } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import { DAY_MS } from '../../core/utc-periods.ts';
 import { groupKey } from '../../gateway/ledger/group-names.ts';
-import type { LedgerAmounts, LedgerRow } from '../../gateway/ledger/ledger-store.ts';
+import type { LedgerAmounts, LedgerGroup, LedgerRow } from '../../gateway/ledger/ledger-store.ts';
 import type { Seal } from '../seal.ts';
 import { blockOf, type LedgerTables, SUM_COLUMNS } from './tables.ts';
 import { placeOfText } from './texts.ts';
@@ -62,18 +62,29 @@ export class LedgerWriter {
 
   async #storeGroups(db: Kysely<LedgerTables>, rows: readonly LedgerRow[]): Promise<number[]> {
     const added = new Map<number, readonly unknown[]>();
+    // Rows of equal groups mostly share one object.
+    const found = new Map<LedgerGroup, number>();
     const ids = rows.map(({ group }) => {
-      const key = groupKey(group);
-      const known = this.#groups.get(key);
-      if (known !== undefined) return known;
-      const id = idOf(key);
-      this.#groups.set(key, id);
-      const { account, model, answeredModel, protocol, client, route, kind, outcome, code } = group;
-      added.set(id, [id, group.key, account, model, answeredModel, protocol, client, route, kind, outcome, code]);
+      let id = found.get(group);
+      if (id === undefined) {
+        id = this.#groupId(group, added);
+        found.set(group, id);
+      }
       return id;
     });
     await this.#insert(db, 'ledger_groups', GROUP_COLUMNS, inOrder(added), IGNORE_REPEATED);
     return ids;
+  }
+
+  #groupId(group: LedgerGroup, added: Map<number, readonly unknown[]>): number {
+    const key = groupKey(group);
+    const known = this.#groups.get(key);
+    if (known !== undefined) return known;
+    const id = idOf(key);
+    this.#groups.set(key, id);
+    const { account, model, answeredModel, protocol, client, route, kind, outcome, code } = group;
+    added.set(id, [id, group.key, account, model, answeredModel, protocol, client, route, kind, outcome, code]);
+    return id;
   }
 
   async #storeErrors(
