@@ -112,6 +112,22 @@ const QUERIES: readonly (readonly [string, (ledger: LedgerStore) => Promise<unkn
     (ledger) => ledger.history({ by: 'month', dimensions: ['client'], fromMs: START_MS, limit: 10_001 }),
   ],
   [
+    'accounts: a day by hour',
+    (ledger) =>
+      ledger.history({
+        ...{ by: 'hour', dimensions: ['account'], kinds: ['reply'] },
+        ...{ fromMs: END_MS - DAY_MS, limit: 50_000 },
+      }),
+  ],
+  [
+    'keys: four days by hour',
+    (ledger) =>
+      ledger.history({
+        ...{ by: 'hour', dimensions: ['key'], limit: 100_000 },
+        ...{ fromMs: END_MS - 4 * DAY_MS, toMs: END_MS },
+      }),
+  ],
+  [
     'overview: newest 500 replies',
     (ledger) => ledger.list({ kinds: ['reply'], outcomes: ['ok'], fromMs: END_MS - DAY_MS, toMs: END_MS, limit: 500 }),
   ],

@@ -23,7 +23,8 @@ import type { AdminApp } from './route.ts';
 
 /** The ledger keeps the sums of hours for a limited time, and those of days are fewer to add up. */
 const BY_HOURS_MS = 4 * 86_400_000;
-const MAX_BUCKETS = 10_000;
+/** Four days of a thousand keys. */
+const MAX_BUCKETS = 100_000;
 
 export function registerKeys(app: AdminApp, parts: AdminParts): void {
   registerCollection(app, parts);

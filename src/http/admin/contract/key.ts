@@ -89,7 +89,9 @@ export const keyList = z.object({
   use: z
     .array(keyUse)
     .optional()
-    .describe('Only with `from`. Keys without requests are left out; empty while the ledger is off or cannot be read.'),
+    .describe(
+      'Only with `from`. Keys without requests are left out; empty while the ledger is off or cannot be read. At most 100,000 sums of an hour or a day are added up, the oldest first.',
+    ),
 });
 export const keyAnswer = z.object({ key: shownKey });
 export const madeKey = z.object({ key: shownKey, secret: z.string().describe('Shown only in this answer.') });
