@@ -153,6 +153,19 @@ describe('docs/admin-api.md', () => {
 });
 
 describe('docs/operation.md', () => {
+  it('gives the flags of Node that the launcher, `npm start` and the container image set', () => {
+    const root = resolve(import.meta.dirname, '..');
+    const flagsIn = (file: string, line: RegExp) => {
+      const [, flags] = line.exec(readFileSync(resolve(root, file), 'utf8')) ?? [];
+      return flags?.match(/--[\w-]+=\d+/g);
+    };
+    const flags = flagsIn('dragoman', /^exec "\$node"(.*)/m);
+    expect(flags).toHaveLength(2);
+    expect(flagsIn('package.json', /"start": "node (.*)"/)).toEqual(flags);
+    expect(flagsIn('Dockerfile', /NODE_OPTIONS="(.*)"/)).toEqual(flags);
+    expect(flagsIn('docs/operation.md', /NODE_OPTIONS="(.*?)"/)).toEqual(flags);
+  });
+
   it('names every setting that SIGHUP applies, and no other', () => {
     const page = readFileSync(resolve(import.meta.dirname, '../docs/operation.md'), 'utf8');
     const [, named = ''] = /These take\s+effect at once: (.*?) Those of the ledger/s.exec(page) ?? [];
