@@ -112,7 +112,8 @@ async function containingText(
 /** People copy ids with and without their prefix. */
 async function requestsNamed(context: ListContext, text: string): Promise<number[]> {
   const found: number[] = [];
-  for (const start of [text, `req_${text}`]) found.push(...(await requestsWithIds(context, start, `${start}${LAST}`)));
+  const starts = text.startsWith('req_') ? [text] : [text, `req_${text}`];
+  for (const start of starts) found.push(...(await requestsWithIds(context, start, `${start}${LAST}`)));
   return found;
 }
 

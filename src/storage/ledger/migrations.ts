@@ -2,7 +2,7 @@
 import { type CreateTableBuilder, type Kysely, sql } from 'kysely';
 import type { Migration } from '../migrations.ts';
 import type { ColumnTypes } from '../schema.ts';
-import { BLOCK_ROWS, type LedgerTables, SUM_COLUMNS } from './tables.ts';
+import { type LedgerTables, SUM_COLUMNS } from './tables.ts';
 
 const FRACTIONS: ReadonlySet<string> = new Set(['credits', 'estimated_credits', 'list_price_usd']);
 
@@ -10,6 +10,7 @@ export const LEDGER_MIGRATIONS: readonly Migration<LedgerTables>[] = [
   { number: 1, name: 'the ledger', up: createTables },
   { number: 2, name: 'ids in blocks', up: putIdsInBlocks },
   { number: 3, name: 'texts, writers, losses', up: addWriters },
+  { number: 4, name: 'smaller blocks of ids', up: makeBlocksSmaller },
 ];
 
 async function createTables(db: Kysely<LedgerTables>, { bytes, integer }: ColumnTypes): Promise<void> {
@@ -92,9 +93,7 @@ async function putIdsInBlocks(db: Kysely<LedgerTables>, { integer }: ColumnTypes
     .addPrimaryKeyConstraint('ledger_ids_by_block', ['block', 'value', 'request'])
     .$call((table) => (isPostgres ? table : table.modifyEnd(sql`without rowid`)))
     .execute();
-  await sql`insert into ledger_ids select request / ${sql.lit(BLOCK_ROWS)}, value, request from ledger_ids_before`.execute(
-    db,
-  );
+  await sql`insert into ledger_ids select request / 2048, value, request from ledger_ids_before`.execute(db);
   await schema.dropTable('ledger_ids_before').execute();
 }
 
@@ -122,4 +121,8 @@ async function addWriters(db: Kysely<LedgerTables>, { integer }: ColumnTypes): P
     .addColumn('reason', 'text', (column) => column.notNull())
     .execute();
   await schema.createIndex('ledger_losses_by_time').on('ledger_losses').columns(['at_ms', 'rows']).execute();
+}
+
+async function makeBlocksSmaller(db: Kysely<LedgerTables>): Promise<void> {
+  await sql`update ledger_ids set block = request / 512`.execute(db);
 }
