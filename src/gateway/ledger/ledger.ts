@@ -42,6 +42,7 @@ export class Ledger {
   readonly #waiting = new WaitingRows();
   /** Rows that have found room in the queue. */
   #accepted = 0;
+  #isAcceptedNoted = true;
   #written = 0;
   #lost = 0;
   #lostReported = 0;
@@ -76,14 +77,25 @@ export class Ledger {
       return;
     }
     this.#accepted += 1;
-    if (this.#waiting.add(record)) setImmediate(this.#takeEnded);
+    this.#waiting.add(record);
+    if (this.#isAcceptedNoted) setImmediate(this.#endTurn);
+    this.#isAcceptedNoted = false;
     this.#scheduleWriting();
   };
 
   /** Once for all requests that end in a turn of the event loop. */
-  readonly #takeEnded = (): void => {
-    if (!this.#waiting.hasEnded) return;
+  readonly #endTurn = (): void => {
+    this.#noteAccepted();
+    if (this.#waiting.canBuild) this.#buildRows();
+  };
+
+  #noteAccepted(): void {
+    if (this.#isAcceptedNoted) return;
+    this.#isAcceptedNoted = true;
     this.#store?.noteAccepted(this.#accepted);
+  }
+
+  #buildRows(): void {
     this.#waiting.build(({ requestId }, err) => {
       this.#log.error({ err, requestId }, 'a request was not recorded: its row could not be built');
       this.#accepted -= 1;
@@ -91,7 +103,7 @@ export class Ledger {
       this.#lostReported += 1;
       this.#unrecorded.failed += 1;
     });
-  };
+  }
 
   /** Credits that a key has used. */
   spent(keyId: string): Spent {
@@ -199,7 +211,8 @@ export class Ledger {
     const store = this.#store;
     if (!store) return;
     do {
-      this.#takeEnded();
+      this.#noteAccepted();
+      this.#buildRows();
       const rows = this.#waiting.take().map((row) => ({ ...row, group: this.#names.bounded(row.group) }));
       try {
         await store.write(rows);

@@ -26,16 +26,22 @@ function takeAll(waiting: WaitingRows): number[] {
 }
 
 describe('the waiting rows', () => {
-  it('are built once for all requests of a turn, and keep nothing of their records but what is written', () => {
+  it('are built 32 at a time, and keep nothing of their records but what is written', () => {
     const waiting = new WaitingRows();
     const record = recordOf('a');
-    expect([waiting.add(record), waiting.add(recordOf('b'))]).toEqual([true, false]);
+    waiting.add(record);
+    for (let count = 0; count < 31; count++) {
+      expect(waiting.canBuild).toBe(false);
+      waiting.add(recordOf('b'));
+    }
+    expect(waiting.canBuild).toBe(true);
     waiting.build(fail);
+    expect(waiting.canBuild).toBe(false);
     record.usage = undefined;
-    expect(waiting.add(recordOf('c'))).toBe(true);
-    expect(waiting.count).toBe(3);
+    waiting.add(recordOf('c'));
+    expect(waiting.count).toBe(33);
     const rows = waiting.take();
-    expect(rows.map(({ id }) => id)).toEqual(['a', 'b']);
+    expect(rows.map(({ id }) => id)).toEqual(['a', ...Array(31).fill('b')]);
     expect(JSON.parse(rows[0]?.details ?? '')).toMatchObject({ usage: { inputTokens: { value: 10 } } });
   });
 

@@ -1,7 +1,7 @@
 /**
  * The rows that wait to be written, the oldest first. A finished record refers to much that could be collected by then, and
- * what outlives a few collections costs more than building a row: so records wait only until the end of their turn of the
- * event loop, and then only what the database gets of them.
+ * what outlives a few collections costs more than building a row: so under load records wait only for a few others, and then
+ * only what the database gets of them.
  */
 import type { RequestRecord } from '../request-record.ts';
 import type { LedgerRow } from './ledger-store.ts';
@@ -12,13 +12,15 @@ import type { Expense } from './spending.ts';
 const MAX_WAITING = 20_000;
 /** Characters of prompts and answers. While more wait to be written, rows are recorded without theirs. */
 const MAX_TEXT = 32 * 1024 * 1024;
+/** Records that are turned into rows together: one at a time, the processor would have to load the code for each. */
+const BUILT_TOGETHER = 32;
 /** Rows of one transaction. SQLite blocks the event loop meanwhile: for a few milliseconds. */
 const BATCH_ROWS = 256;
 /** Characters of the texts of one transaction, which are encrypted meanwhile. A row that has more is written alone. */
 const BATCH_TEXT = 1024 * 1024;
 
 export class WaitingRows {
-  /** Of requests that have ended in this turn. */
+  /** Of requests that have ended, not yet turned into rows. */
   #ended: RequestRecord[] = [];
   #rows: LedgerRow[] = [];
   /** Characters of the texts of all that wait. */
@@ -37,19 +39,18 @@ export class WaitingRows {
     return this.count >= BATCH_ROWS || this.#text >= BATCH_TEXT;
   }
 
-  /** There is something to build. */
-  get hasEnded(): boolean {
-    return this.#ended.length > 0;
+  /** `build` is due. */
+  get canBuild(): boolean {
+    return this.#ended.length >= BUILT_TOGETHER;
   }
 
-  /** True for the first one of a turn: `build` is due at its end. */
-  add(record: RequestRecord): boolean {
+  add(record: RequestRecord): void {
     const { text } = record;
     if (text) {
       if (this.#text + text.size > MAX_TEXT) text.drop();
       this.#text += text.size;
     }
-    return this.#ended.push(record) === 1;
+    this.#ended.push(record);
   }
 
   /** Turns the ended requests into rows. `onFailure`: the row of this one could not be built, and is lost. */
