@@ -55,18 +55,19 @@ export async function inTurns(
 }
 
 /**
- * CPU time for a reply of 10 frames, in microseconds, of two variants of dragoman in turns. A small difference of two large
+ * CPU time for a reply of so many frames, in microseconds, of two variants of dragoman in turns. A small difference of two large
  * figures needs many rounds.
  */
 export async function pairedCpuUs(
   bench: Bench,
   scenario: string,
   variants: readonly [SubjectKind, SubjectKind],
+  frames: number,
   rounds: number,
 ): Promise<(readonly [number, number])[]> {
   const all = await withSubjects(bench, variants, (subjects) => {
     const onlyOpenai = subjects.map((subject) => ({ ...subject, targets: [subject.targets[0]] as const }));
-    return inTurns(bench, scenario, onlyOpenai, shortWindow(10, bench.scale), rounds);
+    return inTurns(bench, scenario, onlyOpenai, shortWindow(frames, bench.scale), rounds);
   });
   const figures = figuresOf(all, cpuPerReplyUs);
   const [first = [], second = []] = variants.map(({ name }) => figures[name] ?? []);
