@@ -8,13 +8,7 @@ import { type Bench, isDragoman, type Outcome } from './scenario.ts';
 
 export async function logCost(bench: Bench): Promise<Outcome> {
   if (!bench.subjects.some(isDragoman)) return { rows: [] };
-  const pairs = await pairedCpuUs(
-    bench,
-    'log',
-    [DRAGOMAN, SILENT_DRAGOMAN],
-    10,
-    2 * bench.scale.shortWindows.count + 1,
-  );
+  const pairs = await pairedCpuUs(bench, 'log', [DRAGOMAN, SILENT_DRAGOMAN], 10, bench.scale.shortWindows.count + 1);
   const costs = pairs.map(([logged, silent]) => logged - silent).toSorted((a, b) => a - b);
   const [lower, upper] = [quantile(costs, 0.25), quantile(costs, 0.75)];
   // A log cannot make a request cheaper: if many pairs say so, the machine is too noisy for their median to mean anything.

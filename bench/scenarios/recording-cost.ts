@@ -13,7 +13,7 @@ export async function recordingCost(bench: Bench): Promise<Outcome> {
 
 async function shareOf(bench: Bench, frames: number, budget?: Budget): Promise<Row> {
   // The difference is smaller than the noise of one pair.
-  const rounds = 4 * bench.scale.shortWindows.count + 1;
+  const rounds = bench.scale.shortWindows.count + 1;
   const pairs = await pairedCpuUs(bench, 'recording', [RECORDING_DRAGOMAN, UNRECORDED_DRAGOMAN], frames, rounds);
   const shares = pairs.map(([recorded, unrecorded]) => ((recorded - unrecorded) / recorded) * 100);
   const sorted = shares.toSorted((a, b) => a - b);

@@ -4,7 +4,7 @@ import type { Job, Measured } from '../measure.ts';
 import { type Figures, type Row, toRow } from '../report/rows.ts';
 import { median } from '../statistics.ts';
 import type { Subject, SubjectKind, SubjectName } from '../subjects/subject.ts';
-import { type Bench, isDragoman, runJob, shortWindow, warmUp } from './scenario.ts';
+import { type Bench, isDragoman, longWindow, runJob, warmUp } from './scenario.ts';
 
 /** The measurements of one subject through one protocol. */
 export interface Series {
@@ -67,7 +67,7 @@ export async function pairedCpuUs(
 ): Promise<(readonly [number, number])[]> {
   const all = await withSubjects(bench, variants, (subjects) => {
     const onlyOpenai = subjects.map((subject) => ({ ...subject, targets: [subject.targets[0]] as const }));
-    return inTurns(bench, scenario, onlyOpenai, shortWindow(frames, bench.scale), rounds);
+    return inTurns(bench, scenario, onlyOpenai, longWindow(frames, bench.scale), rounds);
   });
   const figures = figuresOf(all, cpuPerReplyUs);
   const [first = [], second = []] = variants.map(({ name }) => figures[name] ?? []);

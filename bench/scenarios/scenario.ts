@@ -87,6 +87,11 @@ export function shortWindow(frames: number, { connections, shortWindows }: Scale
   return { ...closedLoop(frames, connections, shortWindows.ms), afterMs: LEFT_TO_DO_MS };
 }
 
+/** As `shortWindow`, for work that is done in batches: a short window ends with a part of one, in code that has left the caches. */
+export function longWindow(frames: number, { connections, windowMs }: Scale): Job {
+  return { ...closedLoop(frames, connections, windowMs), afterMs: LEFT_TO_DO_MS };
+}
+
 /**
  * Enough replies to compile the subject's code and allocate its long-lived memory. A number of replies and not a time, so that a
  * slow machine measures warm code as well.
