@@ -53,7 +53,7 @@ export class PlanLimits {
     return { ...known, error: (entry && this.#whyUnreadable(entry)) ?? known.error };
   }
 
-  /** Starts a reading for a page that shows the plan, if the latest is old or missing. */
+  /** Starts a reading for a page that shows the plan, if the latest is old or missing. At a limited rate. */
   noteView(id: string): void {
     const entry = this.#options.registry.find(id);
     if (entry && !this.#whyUnreadable(entry)) this.#reader.noteView(id);

@@ -17,7 +17,7 @@ import type { Account, AccountStore, NewAccount } from './ports.ts';
 import { type FreshAccount, type RefreshCounts, Refresher } from './refresh.ts';
 import { Scheduler, type Slot } from './scheduler.ts';
 import { Trash } from './trash.ts';
-import type { LimitsReading, LimitsState } from './usage-limits.ts';
+import type { LimitsReading } from './usage-limits.ts';
 
 /** A slow database must not delay health probes. */
 const STATUS_WAIT_MS = 100;
@@ -279,19 +279,9 @@ export class Pool {
     return this.#limits.find(id);
   }
 
-  /** The last reading, and why a later attempt failed. Does not ask the service. */
-  limitsState(id: string): LimitsState {
-    return this.#limits.state(id);
-  }
-
-  /** Reads the account's plan in the background if the last reading is old or missing. At a limited rate. */
-  noteLimitsView(id: string): void {
-    this.#limits.noteView(id);
-  }
-
-  /** Starts reading the account's plan without waiting for it. */
-  readLimitsSoon(id: string): void {
-    this.#limits.readSoon(id);
+  /** For pages that show plans without waiting for the service. */
+  get planLimits(): Pick<PlanLimits, 'state' | 'noteView' | 'readSoon'> {
+    return this.#limits;
   }
 
   /** Reads the account's plan now. Throws the service's error, what `Refresher.fresh` throws, or `not_found`. */

@@ -9,6 +9,8 @@ import { clientClosed } from './errors.ts';
 export type MaybePromise<T> = T | Promise<T>;
 
 /** Continues with the value: at once if it is there. */
+export function whenReady<T, U>(value: MaybePromise<T>, next: (value: T) => Promise<U>): Promise<U>;
+export function whenReady<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U>;
 export function whenReady<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
   return value instanceof Promise ? value.then(next) : next(value);
 }

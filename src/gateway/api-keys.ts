@@ -13,16 +13,10 @@ import { checkedChange, LIMIT_NAMES, newFields } from './key-fields.ts';
 import { generateKey, keyIdOf, prefixOf, publicIdOf, randomPublicId, sha256, UNKNOWN_HASH } from './key-secret.ts';
 import type { KeyChange, KeyStore, StoredKey } from './stored-keys.ts';
 
-/** Returns the client's id, or undefined if the key is unknown. */
-export type ApiKeyCheck = (presented: string) => string | undefined;
+/** By the SHA-256 of the presented key. Returns the client's id, or undefined if the key is unknown. */
+type ApiKeyCheck = (hash: Buffer) => string | undefined;
 
 export function createApiKeyCheck(keys: readonly string[]): ApiKeyCheck {
-  const check = createHashCheck(keys);
-  return (presented) => check(sha256(presented));
-}
-
-/** As `ApiKeyCheck`, by the SHA-256 of the presented key. */
-function createHashCheck(keys: readonly string[]): (hash: Buffer) => string | undefined {
   const known = new Map(keys.map(sha256).map((hash) => [clientIdOf(hash), hash]));
   return (hash) => {
     const id = clientIdOf(hash);
@@ -56,7 +50,7 @@ const SAVE_USES_AFTER_MS = 60_000;
 export class ApiKeys {
   readonly #options: ApiKeysOptions;
   #configured: readonly string[];
-  #checkConfigured: (hash: Buffer) => string | undefined;
+  #checkConfigured: ApiKeyCheck;
   #stored: ReadonlyMap<string, StoredKey> = new Map();
   #byPrefix: ReadonlyMap<string, StoredKey> = new Map();
   #restricted: ReadonlyMap<string, StoredKey> = new Map();
@@ -69,13 +63,13 @@ export class ApiKeys {
   private constructor(options: ApiKeysOptions) {
     this.#options = options;
     this.#configured = options.configured;
-    this.#checkConfigured = createHashCheck(options.configured);
+    this.#checkConfigured = createApiKeyCheck(options.configured);
   }
 
   /** Replaces the keys from the settings. */
   configure(keys: readonly string[]): void {
     this.#configured = keys;
-    this.#checkConfigured = createHashCheck(keys);
+    this.#checkConfigured = createApiKeyCheck(keys);
   }
 
   /** Throws `storage_unavailable`. */

@@ -3,12 +3,12 @@
  * must meet a requirement, it is buffered until it does, with a second attempt if necessary.
  */
 import { type Adjustment, adjustment } from '../core/adjustments.ts';
+import { whenReady } from '../core/async.ts';
 import type { Conversation, Turn } from '../core/conversation.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { ReplyEvent } from '../core/reply.ts';
 import { timeSlices } from '../core/steps.ts';
 import { addUsage, type Usage } from '../core/usage.ts';
-import type { ConversationIds } from '../upstreams/upstream.ts';
 import { conversationIdsOf } from './affinity.ts';
 import type { DispatchRequest } from './dispatch.ts';
 import type { Evaluation, Expectation } from './emulate/expectation.ts';
@@ -30,15 +30,13 @@ type Dispatch = (request: DispatchRequest) => Promise<Answer>;
 function askPlanned(request: AskRequest, emulation: EmulationPlan, dispatch: Dispatch): Promise<Answer> {
   const { client, conversation } = request;
   // From the client's own conversation: text added here must not change its ids.
-  const hashing = timeSlices.start(conversationIdsOf(client, conversation));
-  const proceed = (ids: ConversationIds): Promise<Answer> => {
+  return whenReady(timeSlices.start(conversationIdsOf(client, conversation)), (ids) => {
     const send: Send = (prepared, added = []) => {
       const adjustments = added.length === 0 ? request.adjustments : [...request.adjustments, ...added];
       return dispatch({ ...request, adjustments, conversation: prepared, ids, emulation });
     };
     return emulation.expectation ? askExpecting(emulation.expectation, conversation, send) : send(conversation);
-  };
-  return hashing instanceof Promise ? hashing.then(proceed) : proceed(hashing);
+  });
 }
 
 /** A reply that must be a tool call is not checked against a schema. */

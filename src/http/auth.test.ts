@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createFakeClock } from '../../test/support/fake-clock.ts';
+import { checkOfKeys } from '../../test/support/key-check.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
-import { createApiKeyCheck } from '../gateway/api-keys.ts';
 import { KEY_MESSAGES, KeyGuard } from './auth.ts';
 
 const right = { 'x-api-key': 'right' };
@@ -26,7 +26,7 @@ async function codeOf(answer: Promise<string>): Promise<string> {
 describe('the key guard', () => {
   it('slows down only the address that guesses', async () => {
     const clock = createFakeClock();
-    const guard = new KeyGuard(createApiKeyCheck(['right']), clock);
+    const guard = new KeyGuard(checkOfKeys('right'), clock);
     for (let guess = 0; guess < 12; guess++)
       expect(await codeOf(guard.identify(wrong, '10.0.0.1'))).toBe('unauthorized');
     expect(clock.sleeps).toEqual([100, 200, 400, 800, 1600, 2000, 2000]);
@@ -37,7 +37,7 @@ describe('the key guard', () => {
 
   it('checks no further key from an address while too many wrong ones wait', async () => {
     const { clock, sleepers } = createStoppedClock();
-    const guard = new KeyGuard(createApiKeyCheck(['right']), clock);
+    const guard = new KeyGuard(checkOfKeys('right'), clock);
     const guesses = Array.from({ length: 37 }, () => codeOf(guard.identify(wrong, '10.0.0.1')));
     await Promise.all(guesses.slice(0, 5));
     expect(sleepers).toHaveLength(32);
@@ -52,7 +52,7 @@ describe('the key guard', () => {
   it('accepts a known-good key from a guessing address too, until the key is revoked', async () => {
     const { clock, sleepers } = createStoppedClock();
     let keys = ['right', 'other'];
-    const guard = new KeyGuard((key) => createApiKeyCheck(keys)(key), clock);
+    const guard = new KeyGuard((key) => checkOfKeys(...keys)(key), clock);
     expect(await codeOf(guard.identify(right, '10.0.0.1'))).toBe('allowed');
     const guesses = Array.from({ length: 37 }, () => codeOf(guard.identify(wrong, '10.0.0.1')));
     await Promise.all(guesses.slice(0, 5));
@@ -76,7 +76,7 @@ describe('the key guard', () => {
     { authorization: 'Basic cmlnaHQ6', 'x-api-key': 'right' },
   ])('accepts a request with one valid key among several: %o', async (headers) => {
     const clock = createFakeClock();
-    const guard = new KeyGuard(createApiKeyCheck(['right']), clock);
+    const guard = new KeyGuard(checkOfKeys('right'), clock);
     for (let request = 0; request < 10; request++)
       expect(await codeOf(guard.identify(headers, '10.0.0.1'))).toBe('allowed');
     expect(clock.sleeps).toEqual([]);
@@ -84,7 +84,7 @@ describe('the key guard', () => {
 
   it('counts a request with several wrong keys as one guess', async () => {
     const clock = createFakeClock();
-    const guard = new KeyGuard(createApiKeyCheck(['right']), clock);
+    const guard = new KeyGuard(checkOfKeys('right'), clock);
     const headers = { authorization: 'Bearer a', 'x-api-key': 'b', 'api-key': 'c' };
     for (let guess = 0; guess < 7; guess++)
       expect(await codeOf(guard.identify(headers, '10.0.0.1'))).toBe('unauthorized');
@@ -127,7 +127,7 @@ describe('the key guard', () => {
 
   it('forgets after ten minutes, and treats a /64 as one address', async () => {
     const clock = createFakeClock();
-    const guard = new KeyGuard(createApiKeyCheck(['right']), clock);
+    const guard = new KeyGuard(checkOfKeys('right'), clock);
     for (let guess = 0; guess < 6; guess++) await codeOf(guard.identify(wrong, `2001:db8:0:1::${guess}`));
     expect(clock.sleeps).toEqual([100]);
     clock.advance(600_000);
@@ -137,7 +137,7 @@ describe('the key guard', () => {
 
   it('counts the addresses of a /64 as one in every compressed form', async () => {
     const clock = createFakeClock();
-    const guard = new KeyGuard(createApiKeyCheck(['right']), clock);
+    const guard = new KeyGuard(checkOfKeys('right'), clock);
     const addresses = ['2001:db8::1', '2001:db8::2:1', '2001:db8::3:0:1', '2001:db8::4:0:0:1', '2001:db8:0:0:5::'];
     for (const address of addresses) await codeOf(guard.identify(wrong, address));
     expect(clock.sleeps).toEqual([]);
@@ -149,7 +149,7 @@ describe('the key guard', () => {
 
   it('identifies the usual request at once, and leaves every other to the check that may wait', async () => {
     const { clock, sleepers } = createStoppedClock();
-    const check = createApiKeyCheck(['right']);
+    const check = checkOfKeys('right');
     const guard = new KeyGuard(check, clock, KEY_MESSAGES, check);
     const client = guard.identifyNow(right);
     expect(client).toBe(check('right'));
@@ -169,7 +169,7 @@ describe('the key guard', () => {
 
   it('remembers a bounded number of addresses', async () => {
     const clock = createFakeClock();
-    const guard = new KeyGuard(createApiKeyCheck(['right']), clock);
+    const guard = new KeyGuard(checkOfKeys('right'), clock);
     for (let guess = 0; guess < 5; guess++) await codeOf(guard.identify(wrong, 'first'));
     for (let other = 0; other < 10_000; other++) await codeOf(guard.identify(wrong, `other-${other}`));
     await codeOf(guard.identify(wrong, 'first'));

@@ -9,7 +9,6 @@ import type { ReplyEvent } from '../../src/core/reply.ts';
 import { TextPiece } from '../../src/core/text.ts';
 import { estimated, measured } from '../../src/core/usage.ts';
 import { AdminSessions } from '../../src/gateway/admin-access/sessions.ts';
-import { createApiKeyCheck } from '../../src/gateway/api-keys.ts';
 import { AuditTrail } from '../../src/gateway/audit/trail.ts';
 import { EventFeed } from '../../src/gateway/events/event-feed.ts';
 import type { Answer, AskRequest, Gateway } from '../../src/gateway/ports.ts';
@@ -18,6 +17,7 @@ import type { RunningServer, ServerOptions } from '../../src/http/ports.ts';
 import { startServer } from '../../src/http/server.ts';
 import { createFakeClock } from './fake-clock.ts';
 import { createFakeResponses } from './fake-responses.ts';
+import { checkOfKeys } from './key-check.ts';
 
 const USAGE = { inputTokens: measured(12), outputTokens: measured(3) };
 export const END: ReplyEvent = { type: 'reply-end', stopReason: 'end-turn', stopSequence: undefined, usage: USAGE };
@@ -134,7 +134,7 @@ type FakeServerOptions = Partial<Omit<ServerOptions, 'apiKeys'>> & { readonly ap
 
 /** Keys in the form of the settings. */
 export function fixedKeys(keys: readonly string[]): ServerOptions['apiKeys'] {
-  const check = createApiKeyCheck(keys);
+  const check = checkOfKeys(...keys);
   return {
     isEmpty: keys.length === 0,
     usable: keys.length,
@@ -175,9 +175,7 @@ export const NO_ADMIN: ServerOptions['admin'] = {
     restore: unused,
     trash: { list: unused },
     lastSkip: unused,
-    limitsState: unused,
-    noteLimitsView: unused,
-    readLimitsSoon: unused,
+    planLimits: { state: unused, noteView: unused, readSoon: unused },
   },
   connections: { wireProfileOf: unused, testProxy: unused },
   findSignIns: unused,

@@ -18,7 +18,7 @@ export async function listWithDetails(parts: AdminParts): Promise<AccountList> {
   const [hours, trash] = await Promise.all([readHours(parts), accounts.trash.list()]);
   const nowMs = clock.now();
   const listed = accounts.list();
-  for (const { id } of listed) accounts.noteLimitsView(id);
+  for (const { id } of listed) accounts.planLimits.noteView(id);
   return {
     accounts: listed.map((account) => ({
       ...toListedAccount(account, parts),
@@ -31,7 +31,7 @@ export async function listWithDetails(parts: AdminParts): Promise<AccountList> {
 }
 
 export function usageOf(account: Account, { accounts }: Pick<AdminParts, 'accounts'>) {
-  return toPlanUsage(account, accounts.limitsState(account.id));
+  return toPlanUsage(account, accounts.planLimits.state(account.id));
 }
 
 /** Replies of the last day by account, the current hour included. Accounts are listed although the ledger cannot be read: null. */

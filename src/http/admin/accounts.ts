@@ -131,7 +131,7 @@ function registerChanges(app: AdminApp, parts: AdminParts): void {
     },
     async ({ params }) => {
       const refreshed = await accounts.refresh(find(parts, params.id).id);
-      accounts.readLimitsSoon(refreshed.id);
+      accounts.planLimits.readSoon(refreshed.id);
       return answerOf(parts, refreshed);
     },
   );

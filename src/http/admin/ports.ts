@@ -1,11 +1,12 @@
 /** What the admin API depends on. */
 import type { Finding } from '../../accounts/imports/finding.ts';
+import type { PlanLimits } from '../../accounts/plan-limits.ts';
 import type { AccountPatch } from '../../accounts/pool-options.ts';
 import type { Skip } from '../../accounts/pooled-account.ts';
 import type { Account, DiscardedAccount, NewAccount } from '../../accounts/ports.ts';
 import type { Profile } from '../../accounts/sign-in/adopt.ts';
 import type { SignIns } from '../../accounts/sign-in/pending.ts';
-import type { LimitsReading, LimitsState } from '../../accounts/usage-limits.ts';
+import type { LimitsReading } from '../../accounts/usage-limits.ts';
 import type { Capsule } from '../../capsules/format.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { GatewayError } from '../../core/errors.ts';
@@ -129,12 +130,7 @@ export interface AdminAccounts {
   patch(id: string, patch: AccountPatch): Promise<Account>;
   /** The last reading; undefined if it was never read. */
   limits(id: string): LimitsReading | undefined;
-  /** The last reading, and why a later attempt failed. Does not ask the service. */
-  limitsState(id: string): LimitsState;
-  /** Reads the plan in the background if the last reading is old or missing. At a limited rate. */
-  noteLimitsView(id: string): void;
-  /** Starts reading the plan without waiting for it. */
-  readLimitsSoon(id: string): void;
+  readonly planLimits: Pick<PlanLimits, 'state' | 'noteView' | 'readSoon'>;
   /** Asks the service now. Throws its error. */
   readLimits(id: string): Promise<LimitsReading>;
   /** Removes what the service has shown about it. Rejects with `not_found` or `storage_unavailable`. */
