@@ -52,6 +52,21 @@ describe('the ring of captures', () => {
     expect(ring.bytes).toBe(1);
   });
 
+  it('looks for old ones once a second, not for each piece of a reply', () => {
+    const { clock, ring, end } = setup({ maxAgeMs: 1_500 });
+    end('old', 200);
+    clock.advance(1_400);
+    const open = ring.begin([]);
+    open.takeReply('x');
+    clock.advance(101);
+    open.takeReply('x');
+    expect(ring.find('old')).toBeUndefined();
+    expect(ring.bytes).toBe(202);
+    clock.advance(900);
+    open.takeReply('x');
+    expect(ring.bytes).toBe(3);
+  });
+
   it('keeps only the facts of a request that is too large', () => {
     const { ring, end } = setup({ maxRequestBytes: 500 });
     end('large', 501);

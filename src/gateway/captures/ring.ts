@@ -26,6 +26,8 @@ export const CAPTURE_LIMITS: CaptureLimits = {
   maxAgeMs: 3_600_000,
 };
 
+const DROP_OLD_EVERY_MS = 1000;
+
 export interface CapturedRequest {
   readonly facts: RequestFacts;
   readonly capture: Capture;
@@ -68,10 +70,13 @@ export class CaptureRing implements CaptureBudget {
   readonly mode: Exclude<CaptureMode, 'off'>;
   readonly limits: CaptureLimits;
   readonly #kept: LRUCache<string, CapturedRequest>;
+  readonly #clock: Pick<Clock, 'now'>;
   #bytes = 0;
+  #dropsOldFromMs = 0;
 
   constructor(mode: Exclude<CaptureMode, 'off'>, clock: Pick<Clock, 'now'>, limits: Partial<CaptureLimits> = {}) {
     this.mode = mode;
+    this.#clock = clock;
     this.limits = { ...CAPTURE_LIMITS, ...limits };
     this.#kept = new LRUCache({
       max: this.limits.maxRequests,
@@ -88,10 +93,18 @@ export class CaptureRing implements CaptureBudget {
   }
 
   take(bytes: number): boolean {
-    this.#kept.purgeStale();
+    this.#dropOld();
     while (this.#bytes + bytes > this.limits.maxBytes) if (this.#kept.pop() === undefined) return false;
     this.#bytes += bytes;
     return true;
+  }
+
+  /** At most once a second: it looks at every capture, and each piece of each reply is taken. */
+  #dropOld(): void {
+    const now = this.#clock.now();
+    if (now < this.#dropsOldFromMs) return;
+    this.#dropsOldFromMs = now + DROP_OLD_EVERY_MS;
+    this.#kept.purgeStale();
   }
 
   giveBack(bytes: number): void {
