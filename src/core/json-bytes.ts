@@ -54,10 +54,11 @@ function printList(list: readonly unknown[], json: JsonPieces): void {
 }
 
 function printObject(object: object, json: JsonPieces): void {
+  const members = object as Readonly<Record<string, unknown>>; // from JSON
   let separator = '{';
   // JSON objects inherit nothing, and the pairs of `Object.entries` would be thrown away at once.
-  for (const key in object) {
-    const member: unknown = Reflect.get(object, key);
+  for (const key in members) {
+    const member = members[key];
     if (member === undefined) continue;
     json.add(separator + keyJson(key));
     if (!json.addKnown(key, member)) print(member, json);

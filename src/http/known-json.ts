@@ -59,13 +59,14 @@ class StringWalk {
   }
 
   #readObject(object: object): void {
-    let members = 0;
-    for (const key in object) {
-      members += 1;
+    const members = object as Readonly<Record<string, unknown>>; // parsed from JSON
+    let count = 0;
+    for (const key in members) {
+      count += 1;
       if (isDigit(key.charCodeAt(0))) this.isInOrder = false;
-      this.read(Reflect.get(object, key));
+      this.read(members[key]);
     }
-    this.values += Math.max(1, members);
+    this.values += Math.max(1, count);
   }
 }
 

@@ -10,11 +10,12 @@ const MAX_JSON_DEPTH = 128;
 export function isShallow(value: unknown, levels: number = MAX_JSON_DEPTH): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if (levels === 0) return false;
-  // Lists have keys too.
-  for (const key in value) {
-    const child: unknown = Reflect.get(value, key);
-    if (typeof child === 'object' && child !== null && !isShallow(child, levels - 1)) return false;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) if (!isShallow(value[index], levels - 1)) return false;
+    return true;
   }
+  const members = value as Readonly<Record<string, unknown>>; // parsed from JSON
+  for (const key in members) if (!isShallow(members[key], levels - 1)) return false;
   return true;
 }
 
