@@ -64,11 +64,14 @@ export class KnownBodies {
   /** The known list under this key that has the most elements in common with the one at `start`. */
   find(key: string, json: Buffer, start: number): Match | undefined {
     let best: Match | undefined;
-    for (const [id, body] of this.#bodies.entries()) {
-      const list = body.lists.get(key);
-      if (!list) continue;
-      const count = commonElements(list, body.json, json, start);
-      if (count > (best?.count ?? 0)) best = { id, list, count };
+    for (const entry of this.#bodies.entries()) {
+      // Not as a pair, which would be read by an iterator.
+      const { json: knownJson, lists } = entry[1];
+      const list = lists.get(key);
+      // Most bodies are of other conversations: the first element that they would need shows that.
+      if (!list || !isSameElement(best?.count ?? 0, list, knownJson, json, start)) continue;
+      const count = commonElements(list, knownJson, json, start);
+      if (count > (best?.count ?? 0)) best = { id: entry[0], list, count };
       // The tools of an agent are the same in all its conversations.
       if (count === list.ends.length && json[(list.ends.at(-1) ?? 0) - list.start + start] === LIST_END) break;
     }
@@ -104,6 +107,17 @@ function bytesOf({ json, lists }: KnownBody): number {
 /** Measured with tens of thousands of elements such as `{}`, `{"a":"x"}` and `{"c":[1]}`: 36 to 55, with their places. */
 const BYTES_PER_VALUE = 55;
 
+/** Whether this element has the same bytes, whatever is before it. */
+function isSameElement(index: number, list: KnownList, known: Buffer, json: Buffer, start: number): boolean {
+  const end = list.ends[index];
+  const from = list.ends[index - 1] ?? list.start;
+  return end !== undefined && isSamePart(known, from, end, json, start - list.start);
+}
+
+function isSamePart(known: Buffer, from: number, end: number, json: Buffer, offset: number): boolean {
+  return end + offset <= json.length && json.compare(known, from, end, from + offset, end + offset) === 0;
+}
+
 /** Halves what may be in common, instead of comparing each of up to 50,000 elements. */
 function commonElements({ start: knownStart, ends }: KnownList, known: Buffer, json: Buffer, start: number): number {
   const offset = start - knownStart;
@@ -112,8 +126,7 @@ function commonElements({ start: knownStart, ends }: KnownList, known: Buffer, j
   for (let tried = most; common < most; tried = Math.ceil((common + most) / 2)) {
     const from = ends[common - 1] ?? knownStart;
     const end = ends[tried - 1] ?? from;
-    const isSame = end + offset <= json.length && json.compare(known, from, end, from + offset, end + offset) === 0;
-    if (isSame) common = tried;
+    if (isSamePart(known, from, end, json, offset)) common = tried;
     else most = tried - 1;
   }
   return common;
