@@ -26,8 +26,8 @@ export interface ListObserver {
    * are within the limits.
    */
   begin(key: string, start: number): ScannedElements | undefined;
-  /** An object that is element number `index` of the list has ended before `end`. `values`: of the list so far. */
-  endElement(index: number, end: number, values: number): void;
+  /** An object that is element number `index` of the list has ended before `end`. The counts are of the list so far. */
+  endElement(index: number, end: number, values: number, strings: number): void;
 }
 
 export interface ScannedElements {
@@ -36,6 +36,8 @@ export interface ScannedElements {
   readonly end: number;
   /** Elements and members of all lists and objects within them, as for MAX_VALUES. */
   readonly values: number;
+  /** That are values. */
+  readonly strings: number;
 }
 
 /**
@@ -105,8 +107,9 @@ class StructureScan implements ScannedJson {
   #slice: string | undefined;
   #sliceStart = 0;
   readonly #lists: ListObserver | undefined;
-  /** Of a list that is observed: the values before it. */
+  /** Of a list that is observed: the values and strings before it. */
   #listValues = 0;
+  #listStrings = 0;
   readonly longStrings: StringSpan[] = [];
   /** By depth: whether it is a list, the commas so far, and where the string before the latest colon begins. */
   readonly #isList: boolean[] = [];
@@ -140,8 +143,7 @@ class StructureScan implements ScannedJson {
         // The parser goes no further than an end without a beginning.
         if (this.#depth === 0) return true;
         this.#depth -= 1;
-        if (byte === OBJECT_END && this.#isObserved())
-          this.#lists?.endElement(this.#commas[LIST_DEPTH] ?? 0, at, this.values - this.#listValues);
+        if (byte === OBJECT_END && this.#isObserved()) this.#endElement(at);
       }
     }
     this.#at = at;
@@ -225,12 +227,19 @@ class StructureScan implements ScannedJson {
   /** Where to read on. */
   #beginList(at: number): number {
     this.#listValues = this.values;
+    this.#listStrings = this.#strings;
     const scanned = this.#lists?.begin(this.#key(1), at);
     if (!scanned) return at;
     this.#commas[LIST_DEPTH] = scanned.count - 1;
     this.values += scanned.values;
+    this.#strings += scanned.strings;
     if (this.values > MAX_VALUES) throw tooManyValues();
     return scanned.end;
+  }
+
+  #endElement(at: number): void {
+    const index = this.#commas[LIST_DEPTH] ?? 0;
+    this.#lists?.endElement(index, at, this.values - this.#listValues, this.#strings - this.#listStrings);
   }
 
   #open(isList: boolean): void {

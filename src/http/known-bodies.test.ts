@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { knownTexts } from '../core/known-texts.ts';
 import { MAX_VALUES, scanWithinLimits } from './json-limits.ts';
 import { KnownBodies } from './known-bodies.ts';
 
@@ -12,6 +13,8 @@ async function parsed(known: KnownBodies, json: string): Promise<unknown> {
 }
 
 const PADDING = 'p'.repeat(16 * 1024);
+/** A known element with such a text is more than a sixteenth of the body. */
+const LONG = 'long '.repeat(1_000);
 const message = (index: number, text = 'text') => ({
   role: 'user',
   content: [{ type: 'text', text: `${text} ${index}` }],
@@ -94,7 +97,13 @@ describe('KnownBodies', () => {
 
   it('reads whatever bodies follow each other like JSON.parse', async () => {
     const element = fc.oneof(
-      { weight: 8, arbitrary: fc.nat({ max: 2 }).map((index) => message(index)) },
+      // Where elements with the second of them are known, they are left out of what is parsed.
+      {
+        weight: 8,
+        arbitrary: fc
+          .tuple(fc.nat({ max: 2 }), fc.constantFrom('text', LONG))
+          .map(([index, text]) => message(index, text)),
+      },
       { weight: 1, arbitrary: fc.jsonValue() },
     );
     const list = fc.array(element, { maxLength: 6 });
@@ -118,6 +127,37 @@ describe('KnownBodies', () => {
         }
       }),
       { seed: 42, numRuns: 300 },
+    );
+  });
+
+  it('remembers the JSON of the texts beside known elements, whether those are left out or parsed again', async () => {
+    let added = 0;
+    const part = fc.tuple(fc.nat({ max: 9 }), fc.constantFrom(0, 600, 4_000)).map(([letter, length]) => ({
+      name: `${letter} "日本語"\n`.padEnd(length, String.fromCharCode(0x61 + letter)),
+    }));
+    const texts = fc.array(fc.array(part, { minLength: 1, maxLength: 3 }), { maxLength: 8 });
+    const bodies = fc.array(fc.tuple(texts, texts, texts), { minLength: 2, maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(bodies, async (sequence) => {
+        const known = new KnownBodies();
+        for (const [tools, other, messages] of sequence) {
+          const all = [tools, other, messages].flat(2).map(({ name }) => name);
+          knownTexts.clear();
+          const of = (lists: readonly unknown[]) => lists.map((content) => ({ role: 'user', content }));
+          await parsed(known, body({ tools: of(tools), other, messages: of(messages) }));
+          for (const each of all)
+            expect(knownTexts.jsonOf(each)?.toString() ?? JSON.stringify(each)).toBe(JSON.stringify(each));
+          // Those of known elements were remembered with an earlier body, and are forgotten by now.
+          const { serialized } = knownTexts;
+          added += 1;
+          const text = `${added}`.padEnd(600, 'x');
+          const grown = [...of(messages), { role: 'user', content: text }];
+          await parsed(known, body({ tools: of(tools), other: [other, text], messages: grown }));
+          knownTexts.jsonOf(text);
+          expect(knownTexts.serialized).toBe(serialized);
+        }
+      }),
+      { seed: 42, numRuns: 60 },
     );
   });
 

@@ -32,6 +32,8 @@ interface KnownList {
   readonly ends: readonly number[];
   /** In the list up to the end of each element: see MAX_VALUES. */
   readonly values: readonly number[];
+  /** The same for strings that are values. */
+  readonly strings: readonly number[];
   readonly elements: readonly unknown[];
 }
 
@@ -104,8 +106,8 @@ function bytesOf({ json, lists }: KnownBody): number {
   return json.buffer.byteLength + 2 * json.length + BYTES_PER_VALUE * values;
 }
 
-/** Measured with tens of thousands of elements such as `{}`, `{"a":"x"}` and `{"c":[1]}`: 36 to 55, with their places. */
-const BYTES_PER_VALUE = 55;
+/** Measured with tens of thousands of elements such as `{}`, `{"a":"x"}` and `{"c":[1]}`: 36 to 60, with their places. */
+const BYTES_PER_VALUE = 60;
 
 /** Whether this element has the same bytes, whatever is before it. */
 function isSameElement(index: number, list: KnownList, known: Buffer, json: Buffer, start: number): boolean {
@@ -138,6 +140,7 @@ interface ReadList {
   readonly match: Match | undefined;
   readonly ends: number[];
   readonly values: number[];
+  readonly strings: number[];
 }
 
 /** Reads one body: pass it to the scan, then parse. */
@@ -162,27 +165,46 @@ export class BodyReader implements ListObserver {
     const { list, count } = match ?? { list: undefined, count: 0 };
     const ends = list?.ends.slice(0, count).map((end) => end - list.start + start) ?? [];
     const values = list?.values.slice(0, count) ?? [];
-    this.#current = { key, start, match, ends, values };
+    const strings = list?.strings.slice(0, count) ?? [];
+    this.#current = { key, start, match, ends, values, strings };
     this.#lists.push(this.#current);
-    return count === 0 ? undefined : { count, end: ends.at(-1) ?? start, values: values.at(-1) ?? 0 };
+    if (count === 0) return undefined;
+    return { count, end: ends.at(-1) ?? start, values: values.at(-1) ?? 0, strings: strings.at(-1) ?? 0 };
   }
 
-  endElement(index: number, end: number, values: number): void {
+  endElement(index: number, end: number, values: number, strings: number): void {
     // Not behind an element that is not an object: only objects are known to be complete by their bytes.
     if (!this.#current || index !== this.#current.ends.length) return;
     this.#current.ends.push(end);
     this.#current.values.push(values);
+    this.#current.strings.push(strings);
   }
 
   /** Rejects with the parser's SyntaxError. */
   async parse(scanned: ScannedJson): Promise<unknown> {
     const matched = this.#lists.filter(({ match }) => match !== undefined);
-    const value =
-      matched.length === 0
-        ? await parseLargeJson(this.#json, scanned)
-        : ((await this.#parseNew(matched, scanned)) ?? JSON.parse(this.#json.toString('utf8')));
+    const value = isCutOut(matched, this.#json.length)
+      ? ((await this.#parseNew(matched, scanned)) ?? JSON.parse(this.#json.toString('utf8')))
+      : this.#share(matched, await parseLargeJson(this.#json, scanned));
     this.#remember(value);
     return value;
+  }
+
+  /** Puts the known elements into the place of those that were parsed again. */
+  #share(matched: readonly ReadList[], value: unknown): unknown {
+    if (typeof value !== 'object' || value === null || !this.#areKeysUnique()) return value;
+    const members = value as Record<string, unknown>; // parsed from JSON
+    for (const { key, match } of matched) {
+      const list = members[key];
+      for (let index = 0; match && Array.isArray(list) && index < match.count; index++)
+        list[index] = match.list.elements[index];
+    }
+    return value;
+  }
+
+  /** Otherwise the last of two members counts, which may not be the list that was compared. */
+  #areKeysUnique(): boolean {
+    return !this.#hasEscapedKey && new Set(this.#lists.map(({ key }) => key)).size === this.#lists.length;
   }
 
   /** undefined: the known elements could not be put into their places, or the JSON is invalid. */
@@ -203,14 +225,13 @@ export class BodyReader implements ListObserver {
   }
 
   #remember(value: unknown): void {
-    if (typeof value !== 'object' || value === null || this.#hasEscapedKey) return;
+    if (typeof value !== 'object' || value === null || !this.#areKeysUnique()) return;
     const members = value as Record<string, unknown>; // parsed from JSON
-    const keys = new Set(this.#lists.map(({ key }) => key));
     const lists = new Map<string, KnownList>();
-    for (const { key, start, match, ends, values } of this.#lists) {
+    for (const { key, start, match, ends, values, strings } of this.#lists) {
       const list = members[key];
-      if (keys.size !== this.#lists.length || ends.length === 0 || !Array.isArray(list)) continue;
-      lists.set(key, { start, ends, values, elements: list.slice(0, ends.length) });
+      if (ends.length === 0 || !Array.isArray(list)) continue;
+      lists.set(key, { start, ends, values, strings, elements: list.slice(0, ends.length) });
       if (match && TURNS.has(key) && isContinued(match)) this.#known.forget(match.id);
     }
     if (lists.size > 0) this.#known.add({ json: this.#json, lists });
@@ -227,6 +248,16 @@ const MAX_CHANGED = 2;
 /** Different conversations may begin alike. */
 const MIN_COMMON = 4;
 
+/** Parsing a byte takes about as long as copying so many of them. */
+const COPIED_BYTES = 16;
+
+/** Whether parsing the body without its known elements is worth a copy of the rest. */
+function isCutOut(matched: readonly ReadList[], length: number): boolean {
+  let knownBytes = 0;
+  for (const { start, match, ends } of matched) knownBytes += (ends[(match?.count ?? 0) - 1] ?? start) - start;
+  return COPIED_BYTES * knownBytes > length;
+}
+
 /** The body with a placeholder for the known elements of each list, and what the scan has found outside of them. */
 function cutOut(
   json: Buffer,
@@ -239,21 +270,22 @@ function cutOut(
   let from = 0;
   let shift = 0;
   let next = 0;
-  let placeholders = 0;
   let knownValues = 0;
+  /** Strings that are left out, less the placeholders. */
+  let fewerStrings = 0;
   const shiftUntil = (limit: number) => {
     for (let span = longStrings[next]; span && span.start < limit; span = longStrings[++next]) {
       const { start, end, index, isCanonical } = span;
-      shifted.push({ start: start + shift, end: end + shift, index: index + placeholders, isCanonical });
+      shifted.push({ start: start + shift, end: end + shift, index: index - fewerStrings, isCanonical });
     }
   };
-  for (const { start, match, ends, values: valuesTo } of lists) {
+  for (const { start, match, ends, values: valuesTo, strings: stringsTo } of lists) {
     const last = (match?.count ?? 0) - 1;
     const end = ends[last] ?? start;
     shiftUntil(start);
     pieces.push(json.subarray(from, start), placeholder);
     shift += placeholder.length - (end - start);
-    placeholders += 1;
+    fewerStrings += (stringsTo[last] ?? 0) - 1;
     knownValues += valuesTo[last] ?? 0;
     from = end;
   }
