@@ -92,6 +92,6 @@ export class MaxTokens extends EventTransform {
   }
 
   #isFull(): boolean {
-    return this.written.total >= this.#limit;
+    return this.written.reaches(this.#limit);
   }
 }
