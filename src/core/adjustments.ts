@@ -10,5 +10,6 @@ export interface Adjustment {
 }
 
 export function adjustment(rule: string, path: string, before?: string, after?: string): Adjustment {
-  return { rule, path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
+  if (before === undefined) return after === undefined ? { rule, path } : { rule, path, after };
+  return after === undefined ? { rule, path, before } : { rule, path, before, after };
 }

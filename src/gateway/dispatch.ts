@@ -118,7 +118,8 @@ class Dispatch {
     void encoded.inputTokens;
     const response = await sending;
     if (!isSuccess(response)) throw await this.#explain(captured?.tap(response) ?? response, encoded, target);
-    if (record) record.upstreamRequestId = this.#context.upstream.requestIdOf(response);
+    const upstreamRequestId = this.#context.upstream.requestIdOf(response);
+    if (record) record.upstreamRequestId = upstreamRequestId;
     const learned = this.#context.wireProfiles?.worked({ id: lease.accountId }, lease.access.wireProfile);
     if (learned) lease.learnWireProfile?.(learned);
     const { limitsOutput } = encoded;
@@ -142,7 +143,7 @@ class Dispatch {
       },
     });
     await stream.begin();
-    const route = this.#routeOf(prepared, response);
+    const route = this.#routeOf(prepared, upstreamRequestId);
     this.#context.log.debug?.({ requestId: this.#request.requestId, ...route }, 'the reply has begun');
     return { batches: stream, route, adjustments };
   }
@@ -190,7 +191,7 @@ class Dispatch {
     return withTokens(refusal, inputTokens, model);
   }
 
-  #routeOf({ lease, target }: PreparedLease, response: UpstreamAnswer): Answer['route'] {
+  #routeOf({ lease, target }: PreparedLease, upstreamRequestId: string | undefined): Answer['route'] {
     return {
       accountId: lease.accountId,
       accountLabel: lease.accountLabel,
@@ -198,7 +199,7 @@ class Dispatch {
       conversationId: this.#request.ids.conversationId,
       wireProfile: lease.access.wireProfile,
       attempt: this.#attempt,
-      upstreamRequestId: this.#context.upstream.requestIdOf(response),
+      upstreamRequestId,
       choice: lease.choice,
     };
   }

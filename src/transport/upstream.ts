@@ -37,7 +37,7 @@ export function createUpstreamTransport(options: UpstreamTransportOptions): Upst
 
   const targets = new LRUCache<string, Target>({ max: MAX_TARGETS });
 
-  const exchange = (request: AuthorizedRequest, headers: Readonly<Record<string, string>>, signal: AbortSignal) => {
+  const exchange = (request: AuthorizedRequest, headers: string[], signal: AbortSignal) => {
     if (signal.aborted) return Promise.reject(clientClosed());
     const { origin, path } = targetOf(request.url, targets);
     const connections = dispatchers.of(request.proxy);
@@ -60,12 +60,26 @@ export function createUpstreamTransport(options: UpstreamTransportOptions): Upst
   };
 
   const send: SendUpstream = (request, signal) => {
+    if (!request.sign) return exchange(request, headerList(request.headers, options.userAgent), signal);
     const headers = { 'user-agent': options.userAgent, ...request.headers };
-    if (!request.sign) return exchange(request, headers, signal);
-    return request.sign({ ...request, headers }).then((signed) => exchange(request, signed, signal));
+    return request.sign({ ...request, headers }).then((signed) => exchange(request, headerList(signed), signal));
   };
 
   return { send, dispatchers, close: () => dispatchers.destroy() };
+}
+
+/**
+ * Names and values in turn, which undici copies an object into as well. A list because copying headers behind another one in an
+ * object (`{ name: value, ...headers }`) takes longer than choosing the account. `userAgent`: for headers without one.
+ */
+function headerList(headers: Readonly<Record<string, string>>, userAgent?: string): string[] {
+  const list: string[] = [];
+  if (userAgent !== undefined && headers['user-agent'] === undefined) list.push('user-agent', userAgent);
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined) list.push(name, value);
+  }
+  return list;
 }
 
 interface Target {
@@ -123,7 +137,7 @@ class ResponseHandler implements Dispatcher.DispatchHandler {
     this.#resolve({
       status,
       header: (name) => {
-        const value = headers[name.toLowerCase()];
+        const value = headers[name] ?? headers[name.toLowerCase()];
         return typeof value === 'object' ? value.join(', ') : value;
       },
       body,

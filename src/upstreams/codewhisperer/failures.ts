@@ -105,7 +105,11 @@ const EXCEPTION_STATUS: ReadonlyMap<string, number> = new Map([
 ]);
 
 export function requestIdOf(answer: AnswerHeaders): string | undefined {
-  return REQUEST_ID_HEADERS.map((name) => answer.header(name)).find((id) => id !== undefined);
+  for (const name of REQUEST_ID_HEADERS) {
+    const id = answer.header(name);
+    if (id !== undefined) return id;
+  }
+  return undefined;
 }
 
 const REQUEST_ID_HEADERS = ['x-amzn-requestid', 'x-amzn-request-id', 'x-amz-request-id'];

@@ -1,5 +1,4 @@
 /** The HTTP request for an operation of the service: host, path, headers and ARN according to the wire profile. */
-import { LRUCache } from 'lru-cache';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Access, Invocation, UpstreamRequest } from '../upstream.ts';
@@ -75,8 +74,8 @@ export function requestOf(
   access: Access,
   { profiles = SHIPPED_PROFILES, invocation }: CallContext,
 ): UpstreamRequest {
-  const { target, headers } = destinationOf(profile, operation, access, profiles.client);
-  return { ...target, headers: filled(headers, profile, operation, access, invocation), body };
+  const destination = destinationOf(profile, operation, access, profiles.client);
+  return { ...destination.target, headers: headersFor(destination, profile, operation, access, invocation), body };
 }
 
 export function encodeListModels(
@@ -135,38 +134,37 @@ function controlRequest(
   if (operation.method === 'POST')
     return requestOf(profile, operation, JSON.stringify(members), access, { profiles, invocation: undefined });
   const query = new URLSearchParams(Object.entries(members).map(([key, value]) => [key, String(value)]));
-  const { target, headers } = findDestination(profile, operation, access, `?${query}`, profiles.client);
-  return { ...target, headers: filled(headers, profile, operation, access, undefined), body: undefined };
+  const destination = findDestination(profile, operation, access, `?${query}`, profiles.client);
+  const headers = headersFor(destination, profile, operation, access, undefined);
+  return { ...destination.target, headers, body: undefined };
 }
 
 /** Where requests go, and their headers: the same for all of an account's requests for one operation. */
 interface Destination {
   readonly target: Omit<UpstreamRequest, 'headers' | 'body'>;
-  readonly headers: readonly Header[];
+  /** In the order in which they are sent; those that differ between invocations are empty. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly varying: readonly { readonly name: string; readonly template: string }[];
 }
 
-interface Header {
-  readonly name: string;
-  /** undefined: it differs between the invocations. */
-  readonly value: string | undefined;
-  readonly template: string;
+interface KnownDestination {
+  readonly destination: Destination;
+  readonly client: ClientFacts;
 }
 
-/** By operation, of which each wire profile has its own, and by everything else that a destination depends on. */
-const DESTINATIONS = new WeakMap<Operation, LRUCache<string, Destination>>();
-const MAX_DESTINATIONS = 200;
+/** By operation, of which each wire profile has its own, and by access, of which an account has one until it changes. */
+const DESTINATIONS = new WeakMap<Operation, WeakMap<Access, KnownDestination>>();
 
 function destinationOf(profile: WireProfile, operation: Operation, access: Access, client: ClientFacts): Destination {
-  let known = DESTINATIONS.get(operation);
-  if (!known) {
-    known = new LRUCache({ max: MAX_DESTINATIONS });
-    DESTINATIONS.set(operation, known);
+  let byAccess = DESTINATIONS.get(operation);
+  if (!byAccess) {
+    byAccess = new WeakMap();
+    DESTINATIONS.set(operation, byAccess);
   }
-  const { kind, region, profileArn, baseUrl } = access;
-  const { platform, release, node, version } = client;
-  const key = `${kind} ${region} ${profileArn} ${baseUrl} ${platform} ${release} ${node} ${version}`;
-  const destination = known.get(key) ?? findDestination(profile, operation, access, '', client);
-  known.set(key, destination);
+  const known = byAccess.get(access);
+  if (known?.client === client) return known.destination;
+  const destination = findDestination(profile, operation, access, '', client);
+  byAccess.set(access, { destination, client });
   return destination;
 }
 
@@ -182,7 +180,7 @@ function findDestination(
   const host = hostOf(plane, access);
   const urlIn = (name: string) => `${host.replace('{region}', name)}${path}${query}`;
   const other = otherRegion(profile, access, region);
-  const fixed = (name: string, value: string): Header => ({ name, value, template: value });
+  const own = headersOf(plane, placeholders(profile, plane, access, undefined));
   return {
     target: {
       method,
@@ -191,12 +189,13 @@ function findDestination(
       ...(other !== undefined && host.includes('{region}') ? { elsewhere: { region: other, url: urlIn(other) } } : {}),
       ...(plane.badToken === undefined ? {} : { badToken: plane.badToken }),
     },
-    headers: [
-      fixed('user-agent', fillTemplate(plane.userAgent, { ...client }) ?? plane.userAgent),
-      ...(method === 'GET' ? [] : [fixed('content-type', plane.contentType)]),
-      ...(target === undefined ? [] : [fixed('x-amz-target', target)]),
-      ...headersOf(plane, placeholders(profile, plane, access, undefined)),
-    ],
+    headers: {
+      'user-agent': fillTemplate(plane.userAgent, { ...client }) ?? plane.userAgent,
+      ...(method === 'GET' ? {} : { 'content-type': plane.contentType }),
+      ...(target === undefined ? {} : { 'x-amz-target': target }),
+      ...Object.fromEntries(own.map(({ name, value }) => [name, value ?? ''])),
+    },
+    varying: own.filter(({ value }) => value === undefined),
   };
 }
 
@@ -211,6 +210,13 @@ export function originsOf(access: Access, profiles: WireProfiles = SHIPPED_PROFI
   const region = apiRegion(profile, access);
   const planes = [profile.streaming, profile.controlPlane];
   return [...new Set(planes.map((plane) => new URL(hostOf(plane, access).replace('{region}', region)).origin))];
+}
+
+interface Header {
+  readonly name: string;
+  /** undefined: it differs between the invocations. */
+  readonly value: string | undefined;
+  readonly template: string;
 }
 
 /** Without those that have no value for the account. */
@@ -242,26 +248,23 @@ function placeholders(
 }
 
 /** Without those that have no value. */
-function filled(
-  headers: readonly Header[],
+function headersFor(
+  { headers: fixed, varying }: Destination,
   profile: WireProfile,
   { plane }: Operation,
   access: Access,
   invocation: Invocation | undefined,
 ): Record<string, string> {
-  const lines: Record<string, string> = {};
-  let values: Placeholders | undefined;
-  for (let index = 0; index < headers.length; index++) {
-    const { name, value, template } = headers[index] as Header; // within its bounds
-    if (value !== undefined) {
-      lines[name] = value;
-      continue;
-    }
-    values ??= placeholders(profile, profile[plane], access, invocation);
-    const line = fillTemplate(template, values);
-    if (line !== undefined) lines[name] = line;
+  const headers = { ...fixed };
+  if (varying.length === 0) return headers;
+  const values = placeholders(profile, profile[plane], access, invocation);
+  for (let index = 0; index < varying.length; index++) {
+    const { name, template } = varying[index] as Destination['varying'][number]; // within its bounds
+    const value = fillTemplate(template, values);
+    if (value === undefined) delete headers[name];
+    else headers[name] = value;
   }
-  return lines;
+  return headers;
 }
 
 function operationOf(profile: WireProfile, name: SingleOperation): Operation {
