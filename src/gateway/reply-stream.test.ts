@@ -66,6 +66,28 @@ describe('a reply that is pushed', () => {
     expect(settled).toEqual([undefined]);
   });
 
+  it('passes on the ending with the last chunk if the body has ended by then', async () => {
+    const { stream, body, settled } = await open();
+    const received: string[] = [];
+    const ended = stream.pushTo((events) => void received.push(shown(events)));
+    body.push(Buffer.from('second'));
+    body.end();
+    await ended;
+    expect(received).toEqual(['first', 'second reply-end']);
+    expect(settled).toEqual([undefined]);
+  });
+
+  it('passes on what arrived before the connection broke, and then the error', async () => {
+    const { stream, body, settled } = await open();
+    const received: string[] = [];
+    const ended = stream.pushTo((events) => void received.push(shown(events)));
+    body.push(Buffer.from('second'));
+    body.fail(new GatewayError('upstream_broken', 'cut'));
+    await ended;
+    expect(received).toEqual(['first', 'second', 'reply-error']);
+    expect(settled).toEqual(['upstream_broken']);
+  });
+
   it('ends with an error if the connection breaks', async () => {
     const { stream, body, settled } = await open();
     const received: string[] = [];

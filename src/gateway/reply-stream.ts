@@ -4,7 +4,7 @@
  * is returned to its pool or destroyed.
  */
 import { clientClosed, GatewayError } from '../core/errors.ts';
-import { type Consume, type PushingIterator, pushAll } from '../core/push.ts';
+import { type Consume, isComplete, type PushingIterator, pushAll } from '../core/push.ts';
 import { isVisible, type ReplyEvent } from '../core/reply.ts';
 import type { ReplyDecoder } from '../upstreams/upstream.ts';
 import type { ReplyTransform } from './emulate/transform.ts';
@@ -72,7 +72,7 @@ export class ReplyStream implements PushingIterator<readonly ReplyEvent[]> {
       const lagging = early && early.length > 0 ? consume(early) : undefined;
       if (lagging) await lagging;
       if (this.#ended) return undefined;
-      const failure = await pushAll(this.#chunks, (chunk) => this.#pass(this.#source.decoder.push(chunk), consume));
+      const failure = await pushAll(this.#chunks, (chunk) => this.#pass(this.#decode(chunk), consume));
       // Unless a transform has ended the reply, or it was left.
       const last = this.#ended ? undefined : this.#pass(this.#endingOf(failure), consume);
       if (last) await last;
@@ -117,7 +117,7 @@ export class ReplyStream implements PushingIterator<readonly ReplyEvent[]> {
   readonly #eventsOfStep = ({ done, value }: IteratorResult<Uint8Array, undefined>): readonly ReplyEvent[] => {
     let decoded: readonly ReplyEvent[];
     try {
-      decoded = done ? this.#endingOf(undefined) : this.#source.decoder.push(value);
+      decoded = done ? this.#endingOf(undefined) : this.#decode(value);
     } catch (cause) {
       decoded = this.#endingOf(cause);
     }
@@ -128,6 +128,12 @@ export class ReplyStream implements PushingIterator<readonly ReplyEvent[]> {
 
   #unlessLeft(decoded: readonly ReplyEvent[]): readonly ReplyEvent[] {
     return this.#ended ? [{ type: 'reply-error', error: clientClosed() }] : this.#transform(decoded);
+  }
+
+  /** With the ending of the reply if nothing follows, so that short replies are written at once. */
+  #decode(chunk: Uint8Array): readonly ReplyEvent[] {
+    const events = this.#source.decoder.push(chunk);
+    return isComplete(this.#chunks) && !isLast(events.at(-1)) ? [...events, ...this.#endingOf(undefined)] : events;
   }
 
   #endingOf(cause: unknown): readonly ReplyEvent[] {

@@ -96,6 +96,34 @@ describe('a streamed reply', () => {
     socket.destroy();
   });
 
+  it('is written with the end of the response if it is complete', async () => {
+    const { gateway, pushed, begin } = pushedGateway();
+    const socket = await stream(await serve(gateway), '/v1/messages', MESSAGES);
+    await begin();
+    pushed.push(...START, delta('All of it'), ...FINISH);
+    pushed.end();
+    expect(await nextData(socket)).toMatch(
+      /^HTTP\/1\.1 200 OK\r\n[\s\S]*All of it[\s\S]*message_stop[\s\S]*\r\n0\r\n\r\n$/,
+    );
+    socket.destroy();
+  });
+
+  it('is written without waiting for the next tick', async () => {
+    const { gateway, pushed, begin } = pushedGateway();
+    const socket = await stream(await serve(gateway), '/v1/messages', MESSAGES);
+    await begin();
+    pushed.push(...START, delta('One '));
+    await nextData(socket);
+    const nextTick = vi.spyOn(process, 'nextTick');
+    pushed.push(delta('two'));
+    await nextData(socket);
+    const functions = nextTick.mock.calls.map(([callback]) => callback.name);
+    nextTick.mockRestore();
+    expect(functions).not.toContain('connectionCorkNT');
+    expect(functions).not.toContain('afterWriteTick');
+    socket.destroy();
+  });
+
   it('has headers for its format, its route and its adjustments', async () => {
     const gateway = createFakeGateway();
     gateway.reply = async (request) => ({

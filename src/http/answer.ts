@@ -3,7 +3,7 @@
  * and wait for slow readers; replies that are not streamed are collected from the same events. A failure is an HTTP status
  * while nothing has been written, and an event of the client's protocol after that.
  */
-import { once } from 'node:events';
+import { type EventEmitter, once } from 'node:events';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { GROUP_PATTERN } from '../accounts/options.ts';
 import { collectReply } from '../core/collect.ts';
@@ -26,6 +26,7 @@ import { adjustmentsOf, askForChoices, type ChoicesRequest } from './choices.ts'
 import { type ErrorDialect, type HttpExchange, noteError, sendError, sendJson } from './http-exchange.ts';
 import { adjustmentsHeader, routeHeader } from './notes.ts';
 import type { AnswerLimits } from './ports.ts';
+import { writePiece } from './response-pieces.ts';
 import { type Writing, writingOf } from './writing.ts';
 
 /** Rejects with the error for the client. */
@@ -189,9 +190,14 @@ class StreamedReply {
     } finally {
       clearTimeout(this.#silence);
       this.#choices?.stop();
-      if (this.#choices) this.#exchange.record.adjustments = adjustmentsOf(this.#choices);
+      this.#noteAdjustments();
     }
-    this.#exchange.response.end();
+    const { response } = this.#exchange;
+    if (!response.writableEnded) response.end();
+  }
+
+  #noteAdjustments(): void {
+    if (this.#choices) this.#exchange.record.adjustments = adjustmentsOf(this.#choices);
   }
 
   #copy(answer: Answer | undefined, writer: ReplyWriter): Promise<void> | undefined {
@@ -213,25 +219,36 @@ class StreamedReply {
     this.#exchange.gone.signal.throwIfAborted();
     const text = events.length === 1 && events[0] ? writer.write(events[0]) : writeAll(events, writer);
     this.#noteEnd(events.at(-1));
-    if (!this.#ended || !this.#writing.finish) return this.#send(text);
-    return this.#writing.finish().then(() => this.#send(text));
+    if (!this.#ended) return this.#send(text);
+    if (!this.#writing.finish) return this.#end(text);
+    return this.#writing.finish().then(() => this.#end(text));
+  }
+
+  /** The end of the reply and that of the response are one write. */
+  #end(text: string): undefined {
+    this.#begin();
+    this.#exchange.record.capture?.takeReply(text);
+    this.#noteAdjustments();
+    this.#exchange.response.end(text);
   }
 
   #send(text: string): Promise<void> | undefined {
-    return text === '' || this.#write(text) ? undefined : this.#drained();
+    if (text === '') return undefined;
+    this.#exchange.record.capture?.takeReply(text);
+    const lagging = this.#write(text);
+    return lagging && this.#drained(lagging);
   }
 
-  async #drained(): Promise<void> {
-    const { response, gone } = this.#exchange;
-    await once(response, 'drain', { signal: gone.signal });
+  async #drained(lagging: EventEmitter): Promise<void> {
+    await once(lagging, 'drain', { signal: this.#exchange.gone.signal });
   }
 
-  /** False: the client lags behind, so the next text has to wait for `drain`. */
-  #write(text: string): boolean {
+  #write(text: string): EventEmitter | undefined {
+    const { response } = this.#exchange;
+    const isFirst = !response.headersSent;
     this.#begin();
     this.#silence.refresh();
-    this.#exchange.record.capture?.takeReply(text);
-    return this.#exchange.response.write(text);
+    return writePiece(response, text, isFirst);
   }
 
   #begin(): void {
@@ -246,9 +263,14 @@ class StreamedReply {
     const { response } = this.#exchange;
     this.#silence.refresh();
     // A client that is not reading needs no keep-alive.
-    if (response.destroyed || response.writableNeedDrain) return;
-    this.#begin();
-    response.write(this.#writing.keepAlive);
+    if (
+      response.destroyed ||
+      response.writableEnded ||
+      response.writableNeedDrain ||
+      response.socket?.writableNeedDrain
+    )
+      return;
+    this.#write(this.#writing.keepAlive);
   }
 
   async #fail(cause: unknown): Promise<void> {
@@ -259,8 +281,7 @@ class StreamedReply {
     noteError(this.#exchange, error);
     const text = this.#writers[0]?.write({ type: 'reply-error', error }) ?? '';
     await this.#writing.finish?.();
-    this.#exchange.record.capture?.takeReply(text);
-    response.write(text);
+    this.#end(text);
   }
 
   #noteEnd(last: ReplyEvent | undefined): void {

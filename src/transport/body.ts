@@ -69,6 +69,10 @@ export class AnswerBody implements PushingIterator<Uint8Array> {
     return this;
   }
 
+  get isComplete(): boolean {
+    return this.#ended && this.#chunks.length === 0 && this.#failure === undefined;
+  }
+
   next(): Promise<IteratorResult<Uint8Array, undefined>> {
     if (this.#chunks.length > 0 || this.#ended) return SETTLED.then(this.#deliver);
     // More chunks may arrive before the consumer runs: it gets them together.

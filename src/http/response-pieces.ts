@@ -1,0 +1,26 @@
+/**
+ * Writes the pieces of a streamed response as they come, each as one HTTP chunk and one string on the socket.
+ *
+ * `response.write` splits a chunk into four writes, puts off the first to `process.nextTick` in case more follow, and their
+ * callback to another. In Node 26, a `nextTick` takes 6,000 instructions, so that the two and the pieces were a fifth of what a
+ * frame costs that arrives in a tick of its own. Nothing follows here: a piece already is all that arrived in its tick.
+ */
+import type { EventEmitter } from 'node:events';
+import type { ServerResponse } from 'node:http';
+
+/**
+ * Returns what will emit `drain` if the client lags behind. `isFirst`: nothing has been written since `writeHead`. The response may
+ * only be written to in this way, and ended as usual.
+ */
+export function writePiece(response: ServerResponse, text: string, isFirst: boolean): EventEmitter | undefined {
+  const { socket } = response;
+  // There is no socket yet while the connection still carries an earlier answer. A client of HTTP/1.0 gets no chunks.
+  if (!socket?.writable || !response.chunkedEncoding) return response.write(text) ? undefined : response;
+  const chunk = `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
+  if (!isFirst) return socket.write(chunk) ? undefined : socket;
+  socket.cork();
+  response.flushHeaders();
+  const isTaken = socket.write(chunk);
+  socket.uncork();
+  return isTaken ? undefined : socket;
+}
