@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KnownTexts } from './known-texts.ts';
 
@@ -10,6 +11,27 @@ describe('KnownTexts', () => {
     expect(first?.toString()).toBe(JSON.stringify(long('日')));
     expect(texts.jsonOf(JSON.parse(JSON.stringify(long('日'))))).toBe(first);
     expect(texts.serialized).toBe(1);
+  });
+
+  it('finds texts in whatever order they come, whether or not generations are dropped meanwhile', () => {
+    // Alike at their samples, of two lengths, and with an unpaired surrogate.
+    const all = Array.from({ length: 12 }, (_, index) => {
+      const text = 'x'.repeat(index % 2 === 0 ? 300 : 3_000);
+      return `${text.slice(0, 200)}${String.fromCharCode(0xd7f8 + index)}${text.slice(201)}`;
+    });
+    const order = fc.array(fc.tuple(fc.nat({ max: 11 }), fc.boolean()), { maxLength: 60 });
+    fc.assert(
+      fc.property(order, fc.constantFrom(100_000, 12_000_000), (sequence, maxBytes) => {
+        const texts = new KnownTexts(maxBytes);
+        for (const [index, estimates] of sequence) {
+          const text = `${all[index]}`;
+          if (estimates) expect(texts.tokensOf(text, () => index)).toBe(index);
+          else expect(texts.jsonOf(text)?.toString()).toBe(JSON.stringify(text));
+          expect(texts.bytes).toBeLessThanOrEqual(maxBytes);
+        }
+      }),
+      { seed: 42, numRuns: 200 },
+    );
   });
 
   it('leaves short and very long texts to the caller', () => {

@@ -7,6 +7,9 @@
  * Two generations instead of a list ordered by use: when the newer one is full, the older one is dropped, and a text that
  * is used moves from the older to the newer. A generation's bytes share a few large buffers. Measured with a body of
  * 340 new texts, 1.2 MB: it is serialised in 4.1 ms, and in 5.0 to 6.3 ms with lru-cache and a buffer for each text.
+ *
+ * Texts come in nearly the same order each time. So the text that followed the last one is tried first: comparing a string
+ * with itself reads none of its characters, which have left the processor's cache.
  */
 
 /** Shorter texts cost more to find than to serialise. */
@@ -21,6 +24,8 @@ interface KnownText {
   /** As `JSON.stringify` prints it, in UTF-8. */
   readonly json: Buffer;
   tokens: number | undefined;
+  /** Its position in the order of its generation. */
+  readonly place: number;
 }
 
 interface NewText extends Pick<KnownText, 'text' | 'json'> {
@@ -40,6 +45,8 @@ export class KnownTexts {
   #newer: Generation;
   #older: Generation;
   #serialized = 0;
+  /** The position in the newer generation of the text that is expected next. */
+  #expected = 0;
 
   constructor(maxBytes: number = MAX_BYTES) {
     this.#maxGenerationBytes = maxBytes / 2;
@@ -51,11 +58,16 @@ export class KnownTexts {
   /** The text's JSON in UTF-8; undefined if the text is too short or too long to be remembered. Not to be changed. */
   jsonOf(text: string): Buffer | undefined {
     if (!isRemembered(text)) return undefined;
+    const expected = this.#expectedEntry(text);
+    if (expected) return expected.json;
     const key = keyOf(text);
-    const known = this.#find(key, text);
-    if (known) return known.json;
-    this.#serialized += 1;
-    return this.#add(key, text, JSON.stringify(text), undefined).json;
+    let known = this.#find(key, text);
+    if (!known) {
+      this.#serialized += 1;
+      known = this.#add(key, text, JSON.stringify(text), undefined);
+    }
+    this.#expected = known.place + 1;
+    return known.json;
   }
 
   /**
@@ -87,8 +99,10 @@ export class KnownTexts {
 
   /** The result of `estimate`, which is called once for a text whose JSON is known. */
   tokensOf(text: string, estimate: (text: string) => number): number {
-    const known = isRemembered(text) ? this.#find(keyOf(text), text) : undefined;
+    if (!isRemembered(text)) return estimate(text);
+    const known = this.#expectedEntry(text) ?? this.#find(keyOf(text), text);
     if (!known) return estimate(text);
+    this.#expected = known.place + 1;
     known.tokens ??= estimate(text);
     return known.tokens;
   }
@@ -106,6 +120,19 @@ export class KnownTexts {
   clear(): void {
     this.#newer = new Generation(this.#bufferBytes);
     this.#older = new Generation(this.#bufferBytes);
+  }
+
+  /** The text's entry if it is about where it is expected. */
+  #expectedEntry(text: string): KnownText | undefined {
+    const { inOrder } = this.#newer;
+    for (let index = 0; index < NEAR.length; index++) {
+      const place = this.#expected + (NEAR[index] ?? 0);
+      const entry = place >= 0 && place < inOrder.length ? inOrder[place] : undefined;
+      if (entry?.text !== text) continue;
+      this.#expected = place + 1;
+      return entry;
+    }
+    return undefined;
   }
 
   #find(key: TextKey, text: string): KnownText | undefined {
@@ -127,6 +154,9 @@ export class KnownTexts {
   }
 }
 
+/** Where a text is looked for: tool results that stand before a text are written behind it. */
+const NEAR = [0, 1, -2] as const;
+
 function isRemembered({ length }: string): boolean {
   return length >= MIN_CHARS && length <= MAX_CHARS;
 }
@@ -141,6 +171,8 @@ function bytesOf(text: string): number {
 
 class Generation {
   readonly texts = new Map<TextKey, KnownText>();
+  /** All that were added, in that order. */
+  readonly inOrder: KnownText[] = [];
   /** In memory. */
   bytes = 0;
   readonly #bufferBytes: number;
@@ -157,17 +189,18 @@ class Generation {
   }
 
   add(key: TextKey, text: string, json: string | Buffer, tokens: number | undefined): KnownText {
-    return this.#set(key, { text, json: this.#store(json), tokens });
+    return this.#set(key, { text, json: this.#store(json), tokens, place: this.inOrder.length });
   }
 
   /** Without a copy of `json`, the bytes of which are counted elsewhere. */
   keep(key: TextKey, text: string, json: Buffer): void {
-    this.#set(key, { text, json, tokens: undefined });
+    this.#set(key, { text, json, tokens: undefined, place: this.inOrder.length });
   }
 
   #set(key: TextKey, known: KnownText): KnownText {
     this.bytes += bytesOf(known.text);
     this.texts.set(key, known);
+    this.inOrder.push(known);
     return known;
   }
 
