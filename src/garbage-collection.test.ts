@@ -40,20 +40,38 @@ describe('releaseStartMemory', () => {
   });
 });
 
+/** What V8 reports of its collections while a program runs that first calls `prepare`, a function of the module. */
+async function collectionsOf(prepare: string, program: string): Promise<string> {
+  const source = pathToFileURL(join(import.meta.dirname, 'garbage-collection.ts')).href;
+  const text = `import * as collection from ${JSON.stringify(source)}; ${prepare}; ${program}`;
+  const args = ['--trace-gc', '--input-type=module', '--eval', text];
+  return (await promisify(execFile)(process.execPath, args)).stdout;
+}
+
 describe('growAtOnce', () => {
-  /** Keeps 30 MB of objects, as a start does, and counts the collections of the young generation. */
-  async function collectionsOf(prepare: string): Promise<number> {
-    const source = pathToFileURL(join(import.meta.dirname, 'garbage-collection.ts')).href;
-    const program = `import { growAtOnce } from ${JSON.stringify(source)}; ${prepare};
-      globalThis.kept = Array.from({ length: 1_000_000 }, (_, index) => ({ index }));`;
-    const args = ['--trace-gc', '--input-type=module', '--eval', program];
-    const { stdout } = await promisify(execFile)(process.execPath, args);
-    return stdout.match(/ Scavenge /g)?.length ?? 0;
-  }
+  /** Keeps 30 MB of objects, as a start does. */
+  const KEEPING = 'globalThis.kept = Array.from({ length: 1_000_000 }, (_, index) => ({ index }))';
+  const countIn = (trace: string) => trace.match(/ Scavenge /g)?.length ?? 0;
 
   it('needs fewer collections for what a start keeps', async () => {
-    const usual = await collectionsOf('');
+    const usual = countIn(await collectionsOf('', KEEPING));
     expect(usual).toBeGreaterThan(2);
-    expect(await collectionsOf('growAtOnce()')).toBeLessThan(usual);
+    expect(countIn(await collectionsOf('collection.growAtOnce()', KEEPING))).toBeLessThan(usual);
+  });
+});
+
+describe('collectInOnePause', () => {
+  /** Keeps a little of much garbage, turn by turn, so that the old generation fills. */
+  const SERVING = `globalThis.kept = [];
+    for (let turn = 0; turn < 300; turn++) {
+      kept[turn % 100] = Array.from({ length: 20_000 }, (_, index) => ({ index }));
+      await new Promise((resume) => setImmediate(resume));
+    }`;
+
+  it('never marks in steps', async () => {
+    expect(await collectionsOf('', SERVING)).toContain('Incremental Mark-Compact');
+    const trace = await collectionsOf('collection.collectInOnePause()', SERVING);
+    expect(trace).toContain('Mark-Compact');
+    expect(trace).not.toContain('Incremental');
   });
 });
