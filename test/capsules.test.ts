@@ -42,7 +42,7 @@ function accountOf(): Record<string, string> {
   return { DRAGOMAN_REFRESH_TOKEN, DRAGOMAN_CLIENT_ID, DRAGOMAN_CLIENT_SECRET };
 }
 
-const read = (text: string): Capsule => capsuleSchema.parse(JSON.parse(text));
+const read = (text: string): Capsule => capsuleSchema().parse(JSON.parse(text));
 
 describe('GET /v2/requests/{id}/capsule', () => {
   it('has both requests, the refusal and the reply of a request that failed, without its text', async () => {

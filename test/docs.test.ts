@@ -148,7 +148,7 @@ describe('docs/admin-api.md', () => {
   it('lists every alert and when it begins', () => {
     const page = readFileSync(resolve(import.meta.dirname, '../docs/admin-api.md'), 'utf8');
     for (const [type, begins] of Object.entries(ALERT_TYPES)) expect(page).toContain(`\n| ${type} | ${begins} |\n`);
-    expect(alert.shape.type.options).toEqual(Object.keys(ALERT_TYPES));
+    expect(alert().shape.type.options).toEqual(Object.keys(ALERT_TYPES));
   });
 });
 

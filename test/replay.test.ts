@@ -197,7 +197,7 @@ async function send({ path, body }: Request): Promise<string> {
 async function capsuleOf(id: string, withText = false): Promise<Capsule> {
   const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
   const answer = await fetch(`${gateway.url}/v2/requests/${id}/capsule?text=${withText}`, { headers });
-  return capsuleSchema.parse(await answer.json());
+  return capsuleSchema().parse(await answer.json());
 }
 
 describe('a capsule', () => {

@@ -189,8 +189,9 @@ describe('a refused wire profile', () => {
     };
     const usualTried = () => chatsOf(gateway).length;
     const [used] = await runSession(clientOf(gateway));
-    const [account] = accountList.parse(await ask('GET', '')).accounts;
-    const learnt = async (method: string) => learnedAnswer.parse(await ask(method, `/${account?.id}/learned`)).learned;
+    const [account] = accountList().parse(await ask('GET', '')).accounts;
+    const learnt = async (method: string) =>
+      learnedAnswer().parse(await ask(method, `/${account?.id}/learned`)).learned;
     await expect.poll(async () => (await learnt('GET')).wireProfile?.id).toBe(used);
     expect((await learnt('GET')).wireProfile).toMatchObject({
       since: expect.any(String),

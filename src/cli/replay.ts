@@ -17,7 +17,7 @@ export const replay: Command = {
       import('./replay/run.ts'),
       import('../version.ts'),
     ]);
-    const parsed = capsuleSchema.safeParse(await readJsonFile(file));
+    const parsed = capsuleSchema().safeParse(await readJsonFile(file));
     if (!parsed.success)
       throw new UsageError(
         `${file} is not a capsule of this version: ${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message}`,

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { describeTags, tagsOf } from './openapi-tags.ts';
 import type { ListedRoute } from './route-list.ts';
+import { zodSchema } from './validation.ts';
 
 /** OpenAPI 3.1, whose schemas are JSON Schema 2020-12: https://spec.openapis.org/oas/v3.1.0 */
 export function describeApi(routes: readonly ListedRoute[], version: string): object {
@@ -41,17 +42,16 @@ export function describeApi(routes: readonly ListedRoute[], version: string): ob
 }
 
 function describeOperation({ method, url, schema, bodyIsOptional }: ListedRoute): object {
-  const { summary, tags, description, security, querystring, body, example, response } = schema;
-  const parameters = [...describeQuery(querystring), ...describePath(url)];
+  const { summary, tags, description, security, example, response } = schema;
+  const body = zodSchema(schema.body);
+  const parameters = [...describeQuery(zodSchema(schema.querystring)), ...describePath(url)];
   return {
     operationId: operationId(method, url),
     summary,
     tags: tagsOf(url, tags),
     ...(description ? { description } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(body instanceof z.ZodType
-      ? { requestBody: { required: !bodyIsOptional, content: json(jsonSchema(body, 'input'), example) } }
-      : {}),
+    ...(body ? { requestBody: { required: !bodyIsOptional, content: json(jsonSchema(body, 'input'), example) } } : {}),
     ...(security ? { security } : {}),
     responses: describeResponses(response),
   };
@@ -63,7 +63,7 @@ function operationId(method: string, url: string): string {
   return method.toLowerCase() + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
 }
 
-function describeQuery(query: unknown): object[] {
+function describeQuery(query: z.ZodType | undefined): object[] {
   if (!(query instanceof z.ZodObject)) return [];
   return Object.entries(query.shape).map(([name, shape]) => ({
     name,
@@ -80,8 +80,9 @@ function describePath(url: string): object[] {
 
 /** Keys are statuses, or classes of them such as `4xx`. */
 function describeResponses(response: unknown): object {
-  const described = Object.entries(Object(response)).map(([status, shape]) => {
-    if (!(shape instanceof z.ZodType)) throw new Error(`The response ${status} of a route has no zod schema.`);
+  const described = Object.entries(Object(response)).map(([status, schema]) => {
+    const shape = zodSchema(schema);
+    if (!shape) throw new Error(`The response ${status} of a route has no zod schema.`);
     return [
       status.toUpperCase(),
       { description: shape.description ?? 'Success.', content: json(jsonSchema(shape, 'output')) },

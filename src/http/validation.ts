@@ -1,19 +1,31 @@
 /** Zod schemas for Fastify's routes: they check the request and give handlers its types. */
 import type { FastifySchemaCompiler, FastifyServerOptions, FastifyTypeProvider } from 'fastify';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { GatewayError } from '../core/errors.ts';
+
+/** What a route has as a schema: most are built when a request or the API reference first needs them. */
+export type RouteSchema<Shape extends z.ZodType = z.ZodType> = Shape | (() => Shape);
+
+type Built<Schema> = Schema extends RouteSchema<infer Shape> ? Shape : never;
 
 /** For `app.withTypeProvider`. */
 export interface ZodTypes extends FastifyTypeProvider {
-  readonly validator: this['schema'] extends z.ZodType ? z.output<this['schema']> : unknown;
-  readonly serializer: this['schema'] extends z.ZodType ? z.input<this['schema']> : unknown;
+  readonly validator: this['schema'] extends RouteSchema ? z.output<Built<this['schema']>> : unknown;
+  readonly serializer: this['schema'] extends RouteSchema ? z.input<Built<this['schema']>> : unknown;
+}
+
+/** The schema of a route, which Fastify does not type; undefined if it is not one of zod. */
+export function zodSchema(schema: unknown): z.ZodType | undefined {
+  const built: unknown = typeof schema === 'function' ? schema() : schema;
+  return built instanceof z.ZodType ? built : undefined;
 }
 
 /** The error is a GatewayError `invalid_request` that names the field. */
-export const zodValidator: FastifySchemaCompiler<z.ZodObject> = ({ schema }) => {
+export const zodValidator: FastifySchemaCompiler<RouteSchema<z.ZodObject>> = ({ schema }) => {
   return (value) => {
-    const result = schema.safeParse(value);
-    return result.success ? { value: result.data } : { error: toRefusal(result.error.issues[0], schema, value) };
+    const shape = typeof schema === 'function' ? schema() : schema;
+    const result = shape.safeParse(value);
+    return result.success ? { value: result.data } : { error: toRefusal(result.error.issues[0], shape, value) };
   };
 };
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { EVENT_DATA } from '../../src/http/admin/contract/events.ts';
+import { eventData } from '../../src/http/admin/contract/events.ts';
 import { ADMIN_TOKEN, type AdminGateway, startAdminGateway } from '../support/admin.ts';
 import { createHome } from '../support/command.ts';
 import { createTestDatabase } from '../support/postgres.ts';
@@ -67,7 +67,7 @@ describe('GET /v2/events', () => {
     const made = await ask('POST', '/v2/keys', { name: 'laptop' });
     const typesOf = () => new Set(events.map(({ type }) => type));
     await expect.poll(typesOf, { timeout: 5_000 }).toEqual(new Set(['account', 'request', 'key', 'ledger']));
-    for (const { type, data } of events) EVENT_DATA[type as keyof typeof EVENT_DATA].parse(data);
+    for (const { type, data } of events) eventData()[type as keyof ReturnType<typeof eventData>].parse(data);
     expect(events.find(({ type }) => type === 'request')?.data).toMatchObject({
       kind: 'reply',
       key: 'local',
@@ -127,7 +127,7 @@ describe('GET /v2/events', () => {
       for (const each of watching) {
         await expect.poll(() => shown(each)).toEqual(expect.arrayContaining(sent.slice(-2)));
         expect(new Set(shown(each)).size).toBe(shown(each).length);
-        for (const { type, data } of each.events) EVENT_DATA[type as keyof typeof EVENT_DATA].parse(data);
+        for (const { type, data } of each.events) eventData()[type as keyof ReturnType<typeof eventData>].parse(data);
       }
     },
   );

@@ -31,7 +31,7 @@ async function capsulesOf(gateway: TestGateway, count: number): Promise<Capsule[
   const capsules: Capsule[] = [];
   for (const { id } of await list())
     for (const text of ['true', 'false'])
-      capsules.push(capsuleSchema.parse(await ask(gateway, `/v2/requests/${id}/capsule?text=${text}`)));
+      capsules.push(capsuleSchema().parse(await ask(gateway, `/v2/requests/${id}/capsule?text=${text}`)));
   return capsules;
 }
 

@@ -8,7 +8,7 @@ const ACCOUNT = { DRAGOMAN_KIRO_API_KEY: 'ksk_simulator' };
 async function usageOf(url: string, key?: string, path = '/v1/usage') {
   const response = await fetch(`${url}${path}`, { headers: key === undefined ? {} : { 'x-api-key': key } });
   expect(response.status).toBe(200);
-  return clientUsage.parse(await response.json());
+  return clientUsage().parse(await response.json());
 }
 
 async function chat(url: string, key: string): Promise<void> {

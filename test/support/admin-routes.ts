@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { registerAdmin } from '../../src/http/admin/routes.ts';
 import { RequestPipeline } from '../../src/http/request-pipeline.ts';
 import { RouteList } from '../../src/http/route-list.ts';
-import { SCHEMA_CONTROLLER, zodValidator } from '../../src/http/validation.ts';
+import { SCHEMA_CONTROLLER, zodSchema, zodValidator } from '../../src/http/validation.ts';
 import { createFakeGateway, fakeServerOptions } from './serving.ts';
 
 export interface AdminRoute {
@@ -27,15 +27,17 @@ async function listAdminRoutes(): Promise<readonly AdminRoute[]> {
   await app.ready();
   return routes.described.map(({ method, url, schema: { summary = '', querystring, body, example, response } }) => {
     const { 200: done, 201: created }: { 200?: unknown; 201?: unknown } = Object(response);
-    const answer = done ?? created;
-    if (!(querystring instanceof z.ZodObject) || !(answer instanceof z.ZodType))
+    const answer = zodSchema(done ?? created);
+    const query = zodSchema(querystring);
+    const shape = zodSchema(body);
+    if (!(query instanceof z.ZodObject) || !answer)
       throw new Error(`${method} ${url} has no schema for its query or its answer.`);
     return {
       method,
       path: url,
       summary,
-      query: querystring,
-      body: body instanceof z.ZodObject ? body : undefined,
+      query,
+      body: shape instanceof z.ZodObject ? shape : undefined,
       example,
       answer,
     };

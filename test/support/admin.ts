@@ -105,7 +105,7 @@ export async function startAdminGateway(options: AdminGatewayOptions = {}): Prom
 /** Throws if an answer differs from the schema of its route. */
 function checkAnswer(method: string, path: string, status: number, json: unknown): void {
   if (status >= 400) {
-    adminError.parse(json);
+    adminError().parse(json);
     return;
   }
   const route = ADMIN_ROUTES.find((candidate) => {

@@ -92,7 +92,7 @@ function registerChanges(app: AdminApp, parts: AdminParts): void {
       },
     },
     async ({ params: { id }, body }) => {
-      const adjustments = ignoredFields(body, accountPatch.shape);
+      const adjustments = ignoredFields(body, accountPatch().shape);
       await change(parts, id, body);
       if (adjustments.length > 0) {
         const fields = adjustments.map(({ path }) => path);
@@ -217,7 +217,7 @@ function registerProxyTest(app: AdminApp, parts: AdminParts): void {
 
 const byId = z.object({ id: z.string() });
 
-async function change(parts: AdminParts, id: string, body: z.output<typeof accountPatch>): Promise<void> {
+async function change(parts: AdminParts, id: string, body: z.output<ReturnType<typeof accountPatch>>): Promise<void> {
   const { enabled, label, priority, weight, groups, maxConcurrency, minIntervalMs, proxy, profileArn } = body;
   const options = { priority, weight, groups, maxConcurrency, minIntervalMs };
   const credential = replacedCredential(parts, find(parts, id), body);

@@ -1,5 +1,6 @@
 /** `/v2/keys`: client API keys. */
 import { z } from 'zod';
+import { once } from '../../core/once.ts';
 import type { KeyChange } from '../../gateway/stored-keys.ts';
 import { readBudgets } from './budgets.ts';
 import { removedAnswer } from './contract/account.ts';
@@ -137,7 +138,7 @@ function registerChanges(app: AdminApp, { keys, clock }: AdminParts): void {
         description: 'It is refused from now on. While it is in the list, local mode does not come back.',
         params: byId,
         querystring: keyQuery,
-        response: { 200: z.union([keyAnswer, removedAnswer]) },
+        response: { 200: once(() => z.union([keyAnswer(), removedAnswer()])) },
       },
     },
     async ({ params: { id }, query: { forget } }) => {
