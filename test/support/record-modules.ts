@@ -9,14 +9,24 @@ export interface LoadedModules {
   readonly builtins: readonly string[];
   /** Constructors of Intl that were called. The first one loads the data of locales. */
   readonly intl: readonly string[];
+  /** Number of zod schemas that were built. */
+  readonly schemas: number;
 }
 
 const files: string[] = [];
+/** What zod, of which each schema is an instance of a class made here, calls for each of them. */
+const BUILDS_SCHEMA = 'function _(def) {';
+let schemas = 0;
+Reflect.set(globalThis, 'countSchema', () => {
+  schemas += 1;
+});
 
 registerHooks({
   load(url, context, nextLoad) {
     files.push(url);
-    return nextLoad(url, context);
+    const loaded = nextLoad(url, context);
+    if (!url.endsWith('/zod/v4/core/core.js')) return loaded;
+    return { ...loaded, source: String(loaded.source).replace(BUILDS_SCHEMA, `${BUILDS_SCHEMA} countSchema();`) };
   },
 });
 
@@ -38,6 +48,6 @@ process.on('exit', () => {
   // Not in @types/node: "NativeModule http", "Internal Binding http2", …
   const { moduleLoadList } = process as typeof process & { readonly moduleLoadList: readonly string[] };
   const builtins = moduleLoadList.map((name) => name.replace(/^NativeModule /, ''));
-  const loaded: LoadedModules = { files, builtins, intl: [...intl] };
+  const loaded: LoadedModules = { files, builtins, intl: [...intl], schemas };
   writeFileSync(process.env.MODULES_FILE ?? '', JSON.stringify(loaded));
 });

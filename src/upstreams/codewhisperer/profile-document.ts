@@ -5,7 +5,7 @@ import { wireProfileSchema } from './profile-schema.ts';
 
 export function wireProfileMarkdown(): string {
   // zod returns JSON.
-  const schema = z.toJSONSchema(wireProfileSchema, {
+  const schema = z.toJSONSchema(wireProfileSchema(), {
     io: 'input',
     reused: 'inline',
     unrepresentable: 'any',

@@ -1,4 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readProfileFiles, readShippedProfiles } from './profile-files.ts';
 import { WireProfiles } from './profiles.ts';
 
 const load = (...contents: unknown[]) =>
@@ -94,4 +97,15 @@ describe("the user's own wire profiles", () => {
     );
     expect(() => load({ id: 'a', extends: 'b' }, { id: 'b', extends: 'a' })).toThrow(/circular/);
   });
+});
+
+it('reads the shipped wire profiles, unchecked, as the schema would', () => {
+  const folder = join(import.meta.dirname, 'profiles');
+  const names = readdirSync(folder);
+  const files = names.map((name) => ({ name, content: JSON.parse(readFileSync(join(folder, name), 'utf8')) }));
+  const shipped = readShippedProfiles(files);
+  expect([...shipped]).toEqual([...readProfileFiles(files)]);
+  expect(shipped.size).toBe(names.length);
+  const operations = [...shipped.values()].flat().map((profile) => profile.operations.GenerateAssistantResponse);
+  expect(new Set(operations).size).toBe(operations.length);
 });

@@ -5,7 +5,8 @@
 import { z } from 'zod';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { type WireProfile, wireProfileSchema } from './profile-schema.ts';
+import { once } from '../../core/once.ts';
+import { type UncheckedProfile, type WireProfile, wireProfileSchema } from './profile-schema.ts';
 
 export interface ProfileFile {
   /** Names the file in errors. */
@@ -15,11 +16,13 @@ export interface ProfileFile {
 
 const MAX_EXTENDS = 10;
 
-const head = z.looseObject({
-  id: z.string().regex(/^[a-z][a-z0-9-]{0,40}$/, 'expected lower-case letters, digits and dashes'),
-  extends: z.string().optional(),
-  variants: z.record(z.string().regex(/^[a-z][a-z0-9-]{0,40}$/), z.record(z.string(), z.json())).optional(),
-});
+const head = once(() =>
+  z.looseObject({
+    id: z.string().regex(/^[a-z][a-z0-9-]{0,40}$/, 'expected lower-case letters, digits and dashes'),
+    extends: z.string().optional(),
+    variants: z.record(z.string().regex(/^[a-z][a-z0-9-]{0,40}$/), z.record(z.string(), z.json())).optional(),
+  }),
+);
 
 /** zod would compile a program for each object schema, which pays off only after hundreds of values. */
 const ONCE = { jitless: true } as const;
@@ -38,7 +41,7 @@ interface Source {
 export type ProfileFamily = readonly [WireProfile, ...WireProfile[]];
 
 /**
- * The families of `files`, by id. A file may extend any profile in `files` and `base`; a file with the id of a profile
+ * The families of `files`, by id. A file may extend any profile in `files` and in `base`, the shipped ones; a file with the id of a profile
  * in `base` replaces it, and extends the replaced profile if it names its own id. Throws `invalid_request` naming the
  * file, the member and the expected value.
  */
@@ -46,13 +49,28 @@ export function readProfileFiles(
   files: readonly ProfileFile[],
   base: readonly ProfileFile[] = [],
 ): ReadonlyMap<string, ProfileFamily> {
-  const shipped = byId(base.map(readHead));
+  const shipped = byId(base.map(headOf));
   const own = byId(files.map(readHead));
-  return new Map([...own.values()].map((source) => [source.id, familyOf(source, own, shipped)]));
+  return new Map([...own.values()].map((source) => [source.id, familyOf(source, own, shipped, parse)]));
+}
+
+/**
+ * The families of the shipped files, unchecked: a test does that. Building their schema and checking them would be a tenth of
+ * a start.
+ */
+export function readShippedProfiles(files: readonly ProfileFile[]): ReadonlyMap<string, ProfileFamily> {
+  const shipped = byId(files.map(headOf));
+  return new Map([...shipped.values()].map((source) => [source.id, familyOf(source, shipped, new Map(), convert)]));
+}
+
+/** Of a shipped file. */
+function headOf({ name, content }: ProfileFile): Source {
+  const { extends: parent, variants = {}, ...own } = content as Pick<Source, 'id' | 'extends'> & Partial<Source>;
+  return { name, id: own.id, extends: parent, variants, content: own as JsonObject };
 }
 
 function readHead({ name, content }: ProfileFile): Source {
-  const read = head.safeParse(content, ONCE);
+  const read = head().safeParse(content, ONCE);
   if (!read.success) throw invalid(name, read.error);
   const { extends: parent, variants = {}, ...own } = read.data;
   // The content was parsed from JSON.
@@ -71,14 +89,14 @@ function byId(sources: readonly Source[]): Map<string, Source> {
 
 type Sources = ReadonlyMap<string, Source>;
 
-function familyOf(source: Source, own: Sources, shipped: Sources): ProfileFamily {
+function familyOf(source: Source, own: Sources, shipped: Sources, read: typeof parse): ProfileFamily {
   const complete = completed(source, own, shipped, 0);
   const replaced = source.extends === source.id ? shipped.get(source.id) : undefined;
   const variants = { ...replaced?.variants, ...source.variants };
   return [
-    parse(source.name, complete),
+    read(source.name, complete),
     ...Object.entries(variants).map(([name, patch]) =>
-      parse(`${source.name}, variant ${name}`, { ...mergePatch(complete, patch), id: `${source.id}/${name}` }),
+      read(`${source.name}, variant ${name}`, { ...mergePatch(complete, patch), id: `${source.id}/${name}` }),
     ),
   ];
 }
@@ -98,9 +116,25 @@ function completed(source: Source, own: Sources, shipped: Sources, depth: number
 }
 
 function parse(name: string, content: JsonObject): WireProfile {
-  const parsed = wireProfileSchema.safeParse(content, ONCE);
+  const parsed = wireProfileSchema().safeParse(content, ONCE);
   if (!parsed.success) throw invalid(name, parsed.error);
   return parsed.data;
+}
+
+/** As the schema does it. A copy, since a variant must not share objects with its profile. */
+function convert(_name: string, content: JsonObject): WireProfile {
+  // A test checks it.
+  const profile = structuredClone(content) as unknown as UncheckedProfile;
+  const { limits, schemas } = profile;
+  return {
+    ...profile,
+    limits: {
+      ...limits,
+      toolNamePattern: new RegExp(limits.toolNamePattern),
+      toolUseIdPattern: new RegExp(limits.toolUseIdPattern),
+    },
+    schemas: { ...schemas, removedKeywords: new Set(schemas.removedKeywords) },
+  };
 }
 
 const MAX_ISSUES = 10;

@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import { GatewayError } from '../../core/errors.ts';
 import type { RuleReadings } from '../../core/learned-facts.ts';
-import { type ProfileFamily, type ProfileFile, readProfileFiles } from './profile-files.ts';
+import { type ProfileFamily, type ProfileFile, readProfileFiles, readShippedProfiles } from './profile-files.ts';
 import type { WireProfile } from './profile-schema.ts';
 import codewhispererLegacy from './profiles/codewhisperer-legacy.json' with { type: 'json' };
 import kiroKrs from './profiles/kiro-krs.json' with { type: 'json' };
@@ -62,7 +62,7 @@ export class WireProfiles {
   constructor(client: ClientFacts = UNKNOWN_CLIENT, files: readonly ProfileFile[] = []) {
     this.client = client;
     const added = files.length === 0 ? NONE : readProfileFiles(files, SHIPPED);
-    shippedFamilies ??= readProfileFiles(SHIPPED);
+    shippedFamilies ??= readShippedProfiles(SHIPPED);
     const shipped = shippedFamilies;
     const fileOf = new Map([...added.keys()].map((id, index) => [id, files[index]?.name ?? id]));
     this.#families = [
