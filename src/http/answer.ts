@@ -256,7 +256,10 @@ class StreamedReply {
     const { response, headers } = exchange;
     if (response.headersSent) return;
     exchange.record.firstByteMs = exchange.elapsedMs;
-    response.writeHead(200, Object.assign(headers, STREAM_HEADERS, timing(exchange), notesOf(exchange)));
+    headers.setAll(STREAM_HEADERS);
+    headers.setAll(timing(exchange));
+    headers.setAll(notesOf(exchange));
+    response.writeHead(200, headers.namesAndValues);
   }
 
   #ping(): void {
@@ -322,8 +325,8 @@ function recordAnswers({ record }: HttpExchange, choices: ChoicesRequest): void 
 }
 
 /** The time so far, for APIs whose vendor reports it too. */
-function timing(exchange: HttpExchange): OutgoingHttpHeaders | undefined {
-  return 'openai-version' in exchange.headers ? { 'openai-processing-ms': String(exchange.elapsedMs) } : undefined;
+function timing(exchange: HttpExchange): OutgoingHttpHeaders {
+  return exchange.headers.has('openai-version') ? { 'openai-processing-ms': String(exchange.elapsedMs) } : {};
 }
 
 export function notesOf({ record: { adjustments = [], route } }: HttpExchange): OutgoingHttpHeaders {

@@ -40,10 +40,9 @@ export async function createApp(pipeline: RequestPipeline): Promise<FastifyInsta
   app.addHook('onRequest', pipeline.receive);
   app.addHook('onSend', completeAnswer);
   app.setErrorHandler((error, request, reply) => pipeline.refuse(request, reply, toGatewayError(error)));
-  await app.register(
-    fastifyCors,
-    corsRules(() => pipeline.localMode, corsOrigins),
-  );
+  const rules = corsRules(() => pipeline.localMode, corsOrigins);
+  // In a context of its own, where it answers preflights only.
+  await app.register(async (scope) => void (await scope.register(fastifyCors, rules)));
   registerProtocols(app, pipeline);
   registerPlainRoutes(app, pipeline);
   registerClientUsage(app, pipeline);
@@ -107,7 +106,11 @@ function completeAnswer(
   payload: unknown,
   done: DoneFuncWithErrOrRes,
 ): void {
-  reply.headers(exchange.headers);
+  const { namesAndValues } = exchange.headers;
+  for (let at = 0; at < namesAndValues.length; at += 2) {
+    const name = String(namesAndValues[at]);
+    if (!reply.hasHeader(name)) reply.header(name, namesAndValues[at + 1]);
+  }
   if (typeof payload !== 'string' || payload.length <= PIECE_BYTES) {
     done(null, payload);
     return;

@@ -7,13 +7,14 @@ import { RequestRecord } from '../gateway/request-record.ts';
 import type { StoredKey } from '../gateway/stored-keys.ts';
 import type { ClientProtocol } from '../protocols/protocol.ts';
 import { helpLink } from './error-guide.ts';
+import { HeaderList } from './header-list.ts';
 
 export class HttpExchange {
   readonly requestId: string;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   /** Headers every answer to this request carries: CORS, ids, safety. */
-  readonly headers: OutgoingHttpHeaders;
+  readonly headers: HeaderList;
   readonly receivedMs: number;
   /** Aborts when the client leaves, with a GatewayError when the gateway itself has to stop. */
   readonly gone = new AbortController();
@@ -28,7 +29,8 @@ export class HttpExchange {
     this.requestId = requestId;
     this.request = request;
     this.response = response;
-    this.headers = { 'x-request-id': requestId, 'request-id': requestId, 'x-content-type-options': 'nosniff' };
+    const ids = ['x-request-id', requestId, 'request-id', requestId];
+    this.headers = new HeaderList([...ids, 'x-content-type-options', 'nosniff']);
     this.receivedMs = clock.now();
     const record = new RequestRecord(requestId, this.receivedMs);
     record.method = request.method ?? '';
@@ -48,13 +50,11 @@ export function sendJson(exchange: HttpExchange, status: number, body: unknown, 
   const { response, headers } = exchange;
   const bytes = Buffer.from(JSON.stringify(body));
   exchange.record.capture?.takeReply(bytes);
-  response.writeHead(status, {
-    ...headers,
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': bytes.length,
-    'cache-control': 'no-store',
-    ...extra,
-  });
+  headers.set('content-type', 'application/json; charset=utf-8');
+  headers.set('content-length', bytes.length);
+  headers.set('cache-control', 'no-store');
+  headers.setAll(extra);
+  response.writeHead(status, headers.namesAndValues);
   if (bytes.length <= PIECE_BYTES) response.end(bytes);
   else
     writePieces(exchange.response, bytes, exchange.gone.signal).then(

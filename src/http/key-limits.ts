@@ -14,8 +14,8 @@ export async function applyKeyLimits(
 ): Promise<void> {
   const { rates, warnings, refusal } = await limiter.admit(key, exchange.requestId, exchange.gone.signal);
   const nowMs = exchange.receivedMs + exchange.elapsedMs;
-  Object.assign(exchange.headers, protocol.writeRateLimits(rates, nowMs));
-  if (warnings.length > 0) exchange.headers['x-dragoman-budget'] = budgetHeader(warnings);
+  exchange.headers.setAll(protocol.writeRateLimits(rates, nowMs));
+  if (warnings.length > 0) exchange.headers.set('x-dragoman-budget', budgetHeader(warnings));
   if (refusal) throw refusal;
 }
 

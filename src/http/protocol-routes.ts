@@ -2,7 +2,7 @@
  * Serves the routes that the client protocols declare. Their handlers write to the raw response: a stream is written as
  * its events arrive, and a failure is an error in the protocol's own format.
  */
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import { timeSlices } from '../core/steps.ts';
 import { RecordedText } from '../gateway/recorded-text.ts';
 import type { RequestKind } from '../gateway/request-record.ts';
@@ -29,11 +29,19 @@ function registerRoute(
 ): void {
   const { method, path, summary, description, query, body, example, answer } = route;
   const kind = KINDS[route.operation];
+  const handler = (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    // No hook of these routes sets a header of the reply.
+    reply.hijack();
+    const { exchange } = request;
+    return answerRoute(pipeline, protocol, route, request, exchange).catch((cause: unknown) =>
+      sendFailure(exchange, protocol, cause),
+    );
+  };
   app.route({
     method,
     url: path,
     config: { errors: protocol, protocol: protocol.id, kind },
-    onRequest: pipeline.requireKey,
+    onRequest: [pipeline.requireKey, answerEarly(pipeline, handler)],
     ...WITHOUT_VALIDATION,
     schema: {
       tags: [protocol.tag],
@@ -44,21 +52,57 @@ function registerRoute(
       ...(body ? { body, example } : {}),
       response: { 200: answer, ...CLIENT_ERRORS },
     },
-    handler(request, reply) {
-      const exchange = pipeline.takeOver(request, reply);
-      Object.assign(exchange.headers, protocol.responseHeaders);
-      if (pipeline.options.recordsText && kind === 'reply') exchange.record.text = new RecordedText();
-      if (kind === 'reply') exchange.record.capture = pipeline.options.captures?.begin(request.raw.rawHeaders);
-      const answering =
-        exchange.key && kind === 'reply'
-          ? applyKeyLimits(exchange, exchange.key, protocol, pipeline.options.keyLimiter).then(() =>
-              perform(pipeline, protocol, route, request, exchange),
-            )
-          : perform(pipeline, protocol, route, request, exchange);
-      return answering.catch((cause: unknown) => sendFailure(exchange, protocol, cause));
-    },
+    handler,
   });
   if (route.operation === 'create-response') refuseWebSockets(app, path);
+}
+
+/**
+ * A hook that answers a request whose body says that it is JSON, as clients' bodies do. Without it, Fastify would look for a
+ * parser and a validator that do nothing before it calls the handler, which reads the body itself.
+ */
+function answerEarly(
+  { options }: RequestPipeline,
+  handler: (request: FastifyRequest, reply: FastifyReply) => Promise<void>,
+): onRequestHookHandler {
+  return (request, reply, done) => {
+    if (!isJson(request.headers['content-type'])) {
+      done();
+      return;
+    }
+    handler(request, reply).catch((cause: unknown) => {
+      options.log.error({ err: cause }, 'a failure could not be sent');
+      reply.raw.destroy();
+    });
+  };
+}
+
+/** Any other value is left to Fastify, which refuses what is not a type. */
+function isJson(contentType: string | undefined): boolean {
+  return contentType === JSON_TYPE || contentType?.startsWith(`${JSON_TYPE};`) === true;
+}
+
+const JSON_TYPE = 'application/json';
+
+/** Rejects with the error for the client. */
+function answerRoute(
+  pipeline: RequestPipeline,
+  protocol: ClientProtocol,
+  route: ProtocolRoute,
+  request: FastifyRequest,
+  exchange: HttpExchange,
+): Promise<void> {
+  const { recordsText, captures, keyLimiter } = pipeline.options;
+  const { key, headers, record } = exchange;
+  if (protocol.responseHeaders) headers.setAll(protocol.responseHeaders);
+  if (record.kind !== 'reply') return perform(pipeline, protocol, route, request, exchange);
+  if (recordsText) record.text = new RecordedText();
+  record.capture = captures?.begin(request.raw.rawHeaders);
+  return key
+    ? applyKeyLimits(exchange, key, protocol, keyLimiter).then(() =>
+        perform(pipeline, protocol, route, request, exchange),
+      )
+    : perform(pipeline, protocol, route, request, exchange);
 }
 
 const KINDS: Readonly<Record<ProtocolRoute['operation'], RequestKind>> = {

@@ -10,6 +10,7 @@ import { AdminAccess, type AdminIdentity, isOfSession } from './admin/access.ts'
 import { adminErrors, isAdminPath } from './admin/errors.ts';
 import { KEY_MESSAGES, KeyGuard } from './auth.ts';
 import { Connections } from './connections.ts';
+import { corsHeaders } from './cors.ts';
 import { type ErrorDialect, HttpExchange, sendError } from './http-exchange.ts';
 import { randomId } from './ids.ts';
 import { adminOriginRejection, originRejection } from './local-mode.ts';
@@ -115,34 +116,37 @@ export class RequestPipeline {
 
   /** The first hook of every request: gives it an id, and refuses it for reasons that hold for every route. */
   receive = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
-    const { raw } = request;
-    request.exchange = this.open(raw, reply.raw);
-    describeRoute(request);
+    const { raw, routeOptions } = request;
+    const exchange = this.open(raw, reply.raw);
+    request.exchange = exchange;
+    const isAdmin = isForAdmin(raw, routeOptions);
+    describeRoute(exchange.record, routeOptions, isAdmin);
     if (followsLastAnswer(raw)) {
       raw.socket.destroy();
       reply.hijack();
       return;
     }
     if (this.draining.signal.aborted) {
-      reply.header('connection', 'close');
+      exchange.headers.set('connection', 'close');
       this.refuse(request, reply, stopping());
       return;
     }
-    const rejection = this.#originRejection(request);
+    const rejection = this.#originRejection(request, isAdmin);
     if (rejection !== undefined) {
       this.refuse(request, reply, new GatewayError('forbidden', rejection));
       return;
     }
-    if (request.headers['access-control-request-private-network'] === 'true') {
-      reply.header('access-control-allow-private-network', 'true');
-    }
+    const { headers, method } = raw;
+    if (headers['access-control-request-private-network'] === 'true')
+      exchange.headers.set('access-control-allow-private-network', 'true');
+    if (method !== 'OPTIONS' && routeOptions.config?.cors !== false)
+      exchange.headers.setAll(corsHeaders(headers.origin, this.localMode, this.options.corsOrigins));
     done();
   };
 
-  #originRejection(request: FastifyRequest): string | undefined {
-    const { headers } = request;
+  #originRejection({ headers }: FastifyRequest, isAdmin: boolean): string | undefined {
     const rejection = this.localMode ? originRejection(headers, this.options.corsOrigins) : undefined;
-    return rejection ?? (isForAdmin(request) ? adminOriginRejection(headers, this.#isLoopbackOnly) : undefined);
+    return rejection ?? (isAdmin ? adminOriginRejection(headers, this.#isLoopbackOnly) : undefined);
   }
 
   /** The hook of routes that require an API key. */
@@ -196,14 +200,14 @@ export class RequestPipeline {
 
   errorDialectOf(request: FastifyRequest): ErrorDialect {
     const { originalUrl, url, headers, routeOptions } = request;
-    if (isForAdmin(request)) return adminErrors;
+    if (isForAdmin(request.raw, routeOptions)) return adminErrors;
     return routeOptions.config?.errors ?? this.paths.protocolOf(originalUrl, url, headers);
   }
 
   /** From here on the answer is written to the raw response, with the headers set so far. */
   takeOver(request: FastifyRequest, reply: FastifyReply): HttpExchange {
     const { exchange } = request;
-    Object.assign(exchange.headers, reply.getHeaders());
+    exchange.headers.setAll(reply.getHeaders());
     reply.hijack();
     return exchange;
   }
@@ -230,17 +234,18 @@ function pageKind(method: string): RequestKind {
   return method === 'HEAD' ? 'probe' : 'page';
 }
 
-function describeRoute(request: FastifyRequest): void {
-  const { config, url } = request.routeOptions;
-  const { record } = request.exchange;
+/** Fastify puts them together for each reading. */
+type RouteOptions = FastifyRequest['routeOptions'];
+
+function describeRoute(record: RequestRecord, { config, url }: RouteOptions, isAdmin: boolean): void {
   record.routePath = url;
   record.protocol = config?.protocol;
-  record.kind = config?.kind ?? (isForAdmin(request) ? 'admin' : url === undefined ? 'other' : pageKind(record.method));
+  record.kind = config?.kind ?? (isAdmin ? 'admin' : url === undefined ? 'other' : pageKind(record.method));
 }
 
 /** The router reads `/%762/accounts` as `/v2/accounts`: the route it found counts, and the address where it found none. */
-function isForAdmin({ url, routeOptions }: FastifyRequest): boolean {
-  return isAdminPath(url) || isAdminPath(routeOptions.url ?? '');
+function isForAdmin({ url = '' }: IncomingMessage, route: RouteOptions): boolean {
+  return isAdminPath(url) || isAdminPath(route.url ?? '');
 }
 
 export function stopping(): GatewayError {

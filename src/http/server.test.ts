@@ -384,6 +384,39 @@ describe('pages of other origins', () => {
       headers: { ...preflight.headers, origin: 'https://evil.example' },
     });
     expect(other.headers['access-control-allow-origin']).toBeUndefined();
+    for (const [sender, allowed] of [
+      [origin, origin],
+      ['https://evil.example', undefined],
+    ] as const) {
+      const { headers } = await post(server, '/v1/messages', MESSAGES, { origin: sender, 'x-api-key': 'k' });
+      expect(headers).toMatchObject({ vary: 'Origin' });
+      expect(headers['access-control-allow-origin']).toBe(allowed);
+    }
+  });
+
+  it('are not mentioned to other programs, but to caches', async () => {
+    const server = await serve(createFakeGateway(), { apiKeys: ['k'] });
+    for (const path of ['/v1/messages', '/v1/nothing']) {
+      const { headers } = await post(server, path, MESSAGES, { 'x-api-key': 'k' });
+      expect(headers).toMatchObject({ vary: 'Origin' });
+      expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
+    }
+  });
+});
+
+describe('a content type', () => {
+  it.each([
+    ['application/json', 200],
+    ['application/json; charset=utf-8', 200],
+    ['APPLICATION/JSON', 200],
+    ['text/plain', 200],
+    ['nonsense', 400],
+  ])('%s is answered %i: bodies are read as JSON whatever they are said to be', async (type, expected) => {
+    const gateway = createFakeGateway();
+    const server = await serve(gateway);
+    const { status } = await post(server, '/v1/messages', MESSAGES, { 'content-type': type });
+    expect(status).toBe(expected);
+    expect(gateway.requests).toHaveLength(expected === 200 ? 1 : 0);
   });
 });
 

@@ -69,13 +69,11 @@ class EventStream {
 
   constructor({ response, headers }: HttpExchange) {
     this.#response = response;
-    response.writeHead(200, {
-      ...headers,
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-      // nginx would keep events back until its buffer is full.
-      'x-accel-buffering': 'no',
-    });
+    headers.set('content-type', 'text/event-stream; charset=utf-8');
+    headers.set('cache-control', 'no-store');
+    // nginx would keep events back until its buffer is full.
+    headers.set('x-accel-buffering', 'no');
+    response.writeHead(200, headers.namesAndValues);
     response.write(`retry: ${RECONNECT_MS}\n: connected\n\n`);
   }
 

@@ -15,7 +15,9 @@ export async function streamEvents(
   const { response, headers } = exchange;
   const gone = new AbortController();
   response.once('close', () => gone.abort());
-  response.writeHead(200, { ...headers, ...STREAM_HEADERS, ...notesOf(exchange) });
+  headers.setAll(STREAM_HEADERS);
+  headers.setAll(notesOf(exchange));
+  response.writeHead(200, headers.namesAndValues);
   const silence = setInterval(() => {
     if (!response.destroyed && !response.writableNeedDrain) response.write(KEEP_ALIVE);
   }, pingIntervalMs);
