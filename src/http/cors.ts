@@ -24,26 +24,19 @@ export function corsRules(isLocalMode: () => boolean, origins: readonly string[]
   };
 }
 
-/**
- * The headers of an answer that is not one to a preflight. Not from the plugin, which puts them together for each answer and
- * sends all of them to every program, not only to web pages.
- */
+/** The headers of an answer that is not one to a preflight: the plugin puts them together for each answer. */
 export function corsHeaders(
   origin: string | undefined,
   isLocalMode: boolean,
   origins: readonly string[],
 ): Readonly<OutgoingHttpHeaders> {
-  // Not of a page. `vary` keeps caches from giving this answer to one.
-  if (origin === undefined) return WITHOUT_ORIGIN;
-  if (origins.length === 0) return isLocalMode ? WITHOUT_ORIGIN : forOrigin('*');
-  if (origins.includes('*')) return forOrigin('*');
-  return origins.includes(origin) ? forOrigin(origin) : WITHOUT_ORIGIN;
+  if (origins.length === 0) return isLocalMode ? FOR_NOBODY : FOR_EVERYBODY;
+  if (origins.includes('*')) return FOR_EVERYBODY;
+  return origin !== undefined && origins.includes(origin) ? allowing(origin) : FOR_NOBODY;
 }
 
-const WITHOUT_ORIGIN = { vary: 'Origin' };
-
-function forOrigin(allowed: string): OutgoingHttpHeaders {
-  return { ...WITHOUT_ORIGIN, 'access-control-allow-origin': allowed, 'access-control-expose-headers': EXPOSED };
+function allowing(origin: string): OutgoingHttpHeaders {
+  return { ...FOR_NOBODY, 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED };
 }
 
 const DAY_S = 86_400;
@@ -70,3 +63,7 @@ const EXPOSED_HEADERS = [
 ];
 
 const EXPOSED = EXPOSED_HEADERS.join(', ');
+
+/** `vary` keeps caches from giving the answer to a page. */
+const FOR_NOBODY = { vary: 'Origin' };
+const FOR_EVERYBODY = allowing('*');
