@@ -59,19 +59,3 @@ describe('growAtOnce', () => {
     expect(countIn(await collectionsOf('collection.growAtOnce()', KEEPING))).toBeLessThan(usual);
   });
 });
-
-describe('collectInOnePause', () => {
-  /** Keeps a little of much garbage, turn by turn, so that the old generation fills. */
-  const SERVING = `globalThis.kept = [];
-    for (let turn = 0; turn < 300; turn++) {
-      kept[turn % 100] = Array.from({ length: 20_000 }, (_, index) => ({ index }));
-      await new Promise((resume) => setImmediate(resume));
-    }`;
-
-  it('never marks in steps', async () => {
-    expect(await collectionsOf('', SERVING)).toContain('Incremental Mark-Compact');
-    const trace = await collectionsOf('collection.collectInOnePause()', SERVING);
-    expect(trace).toContain('Mark-Compact');
-    expect(trace).not.toContain('Incremental');
-  });
-});

@@ -5,16 +5,6 @@ import type { Clock } from './core/clock.ts';
 import { systemClock } from './transport/clock.ts';
 
 /**
- * Collects the old generation in one pause instead of marking it in steps while the program runs. Until the last step, V8 does
- * not collect the young generation: under load, 60 MB of what was dead within milliseconds survived each time, were moved, and
- * made the heap twice as large as its contents. Of 20 instructions that a reply of 10 frames took, 4 were this. With marking in
- * threads of its own it is the same, and they take a core from the program.
- */
-export function collectInOnePause(): void {
-  setFlagsFromString('--no-incremental-marking');
-}
-
-/**
  * Lets the young generation grow from 1 MB to its maximum at once, when it first proves too small, rather than by doubling:
  * a quarter of the collections during the first 200 replies, which otherwise copy what most replies still need. Its smallest
  * size would do the same, but only as a flag of the command line, which a package that npm installed does not have.

@@ -14,7 +14,7 @@ import { type Serving, startServing } from './compose-server.ts';
 import type { Settings } from './config.ts';
 import { GatewayError } from './core/errors.ts';
 import { unreachable } from './core/unreachable.ts';
-import { collectInOnePause, growAtOnce, releaseStartMemory } from './garbage-collection.ts';
+import { growAtOnce, releaseStartMemory } from './garbage-collection.ts';
 import type { RunningLog } from './telemetry/log.ts';
 
 const started = Promise.withResolvers<StartWorker>();
@@ -66,7 +66,6 @@ async function serve(): Promise<number> {
   void send({ type: 'loaded' });
   const start = await Promise.race([started.promise, stopped.promise]);
   if (start === 'stop') return 0;
-  collectInOnePause();
   growAtOnce();
   const { number, settings, origins, program } = start;
   const terminal = createTerminal(process.env, program);

@@ -1,7 +1,7 @@
 /** `dragoman serve`: runs the gateway. */
 import { writeCompileCacheSoon } from '../compile-cache.ts';
 import type { Settings } from '../config.ts';
-import { collectInOnePause, growAtOnce, releaseStartMemory } from '../garbage-collection.ts';
+import { growAtOnce, releaseStartMemory } from '../garbage-collection.ts';
 import type { Command } from './command.ts';
 import { settingOptions, settingsOf } from './settings-of.ts';
 
@@ -35,7 +35,6 @@ export const serve: Command = {
       import('./stop.ts'),
       import('./banner.ts'),
     ]);
-    collectInOnePause();
     growAtOnce();
     const log = commandLog(loaded, terminal, settings.logLevel);
     const stopped = untilStopped();
