@@ -1,9 +1,10 @@
 /**
  * What one request exchanged with its client and with the service, byte for byte, for a capsule. While the request runs,
- * this only holds references to buffers that exist anyway; they are copied once, if the capture is kept.
+ * this refers to buffers that exist anyway, and copies only what arrives in small pieces.
  */
 import type { Catalogue } from '../../core/models.ts';
 import type { Access, ReplyDecoder, UpstreamRequest } from '../../upstreams/upstream.ts';
+import { PackedPieces } from './packed-pieces.ts';
 
 /** What captures may still take; shared by those of all requests. */
 export interface CaptureBudget {
@@ -45,11 +46,14 @@ export class UpstreamExchange {
   readonly expectsClosingEvents: boolean;
   readonly sentMs: number;
   answer: Omit<ReadAnswer, 'body'> | undefined = undefined;
-  chunks: CapturedChunk[] = [];
   /** `open`: it was not read to its end. */
   end: 'complete' | 'broken' | 'open' = 'open';
   readonly #capture: Capture;
   readonly #now: () => number;
+  #received: PackedPieces | undefined = undefined;
+  #length = 0;
+  /** Of each chunk: the milliseconds from `sentMs` to its arrival, then where it ends in what was received. */
+  #marks: number[] = [];
 
   constructor(capture: Capture, sent: SentRequest, now: () => number) {
     this.#capture = capture;
@@ -63,7 +67,23 @@ export class UpstreamExchange {
   }
 
   take(bytes: Uint8Array): void {
-    if (this.#capture.add(bytes.length)) this.chunks.push({ atMs: this.#now(), bytes });
+    if (!this.#capture.add(bytes.length)) return;
+    this.#received ??= new PackedPieces();
+    this.#received.add(bytes);
+    this.#length += bytes.length;
+    this.#marks.push(this.#now() - this.sentMs, this.#length);
+  }
+
+  get chunks(): readonly CapturedChunk[] {
+    const received = this.#received?.toBuffer() ?? Buffer.alloc(0);
+    const marks = this.#marks;
+    const chunks: CapturedChunk[] = [];
+    for (let start = 0, mark = 0; mark < marks.length; mark += 2) {
+      const [afterMs = 0, end = 0] = marks.slice(mark, mark + 2);
+      chunks.push({ atMs: this.sentMs + afterMs, bytes: received.subarray(start, end) });
+      start = end;
+    }
+    return chunks;
   }
 
   /** The answer, whose body is captured while it is read. For bodies that are not replies. */
@@ -80,8 +100,15 @@ export class UpstreamExchange {
 
   /** Copies what is referenced. The answer goes, since it holds what was not read of it. */
   keep(): void {
-    this.chunks = this.chunks.map(({ atMs, bytes }) => ({ atMs, bytes: Buffer.from(bytes) }));
+    this.#received?.compact();
     this.answer &&= headOf(this.answer);
+  }
+
+  /** Lets go of what was received. */
+  release(): void {
+    this.#received = undefined;
+    this.#length = 0;
+    this.#marks = [];
   }
 
   async *#tapBody(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
@@ -148,14 +175,13 @@ export class Capture {
   /** The client's body, decompressed; undefined until it has been read. */
   body: Uint8Array | undefined = undefined;
   upstream: UpstreamExchange[] = [];
-  /** What was written to the client, without keep-alives. */
-  reply: (string | Uint8Array)[] = [];
   /** Without the headers. */
   bytes = 0;
   /** The request was too large to be kept. */
   isCut = false;
   readonly #budget: CaptureBudget;
   readonly #maxBytes: number;
+  #reply: PackedPieces | undefined = undefined;
   /** False once the request has ended: what still arrives then is not taken. */
   #isOpen = true;
 
@@ -170,7 +196,14 @@ export class Capture {
   }
 
   takeReply(text: string | Uint8Array): void {
-    if (text.length > 0 && this.add(text.length)) this.reply.push(text);
+    if (text.length === 0 || !this.add(text.length)) return;
+    this.#reply ??= new PackedPieces();
+    this.#reply.add(text);
+  }
+
+  /** What was written to the client, without keep-alives. */
+  get reply(): readonly (string | Uint8Array)[] {
+    return this.#reply?.parts ?? [];
   }
 
   /** undefined: this capture takes nothing more. */
@@ -198,8 +231,7 @@ export class Capture {
     this.#isOpen = false;
     this.body = this.body && Buffer.from(this.body);
     for (const exchange of this.upstream) exchange.keep();
-    const reply = Buffer.concat(this.reply.map((piece) => Buffer.from(piece)));
-    this.reply = [reply];
+    this.#reply?.compact();
   }
 
   /** Lets go of everything. */
@@ -209,9 +241,9 @@ export class Capture {
     this.bytes = 0;
     this.body = undefined;
     // The decoder of a running reply still refers to its exchange.
-    for (const exchange of this.upstream) exchange.chunks = [];
+    for (const exchange of this.upstream) exchange.release();
     this.upstream = [];
-    this.reply = [];
+    this.#reply = undefined;
   }
 }
 
