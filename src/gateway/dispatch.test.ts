@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { remaining } from '../../test/support/collect-garbage.ts';
 import { createFakeClock } from '../../test/support/fake-clock.ts';
 import {
   conversation,
@@ -493,6 +494,21 @@ describe('after the first visible event', () => {
     expect(events.at(-1)).toMatchObject({ type: 'reply-error', error: { code } });
     expect(pool.releases).toEqual([`a1:${code}`]);
     expect(wire.requests).toHaveLength(1);
+  });
+});
+
+describe('an open reply', () => {
+  it('keeps nothing of the conversation, which may be large', async () => {
+    const { ask, pool } = setup([GOOD]);
+    const begin = async () => {
+      const sent = conversation('megabytes');
+      const answer = await ask(sent);
+      return { answer, references: [new WeakRef(sent)] };
+    };
+    const { answer, references } = await begin();
+    pool.requests.length = 0;
+    expect(await remaining(references)).toBe(0);
+    expect(await textOf(answer)).toBe('Hello');
   });
 });
 

@@ -6,7 +6,7 @@ import { GatewayError } from '../core/errors.ts';
 import { timeSlices } from '../core/steps.ts';
 import type { Figure } from '../core/usage.ts';
 import type { ConversationIds, EncodedChat, FirstAid, ReplyDecoder, ResolvedModel } from '../upstreams/upstream.ts';
-import { endAttempt } from './attempts.ts';
+import { type AttemptRecord, endAttempt } from './attempts.ts';
 import type { UpstreamExchange } from './captures/capture.ts';
 import { authorized, endsWithConnection, explainRefusal, type GatewayContext, isSuccess } from './context.ts';
 import type { EmulationPlan } from './emulate/plan.ts';
@@ -131,16 +131,15 @@ class Dispatch {
       endsWithConnection: endsWithConnection(response),
       note: (adjustment) => void adjustments.push(adjustment),
     });
+    // No function here may refer to `this`: a reply may be open for minutes, and the conversation may be megabytes.
+    const { requestId } = this.#request;
+    const open: OpenReply = { context: this.#context, requestId, attempt: this.#attempt, lease, decoder, record };
     const stream = new ReplyStream({
       body: response.body,
       decoder: captured?.tapDecoder(response, decoder) ?? decoder,
       transforms: this.#request.emulation.createTransforms(limitsOutput),
       signal: this.#signal,
-      settled: (error) => {
-        if (record && error) record.usage = decoder.usage?.();
-        endAttempt(record, error, this.#context.clock.now());
-        this.#settled(lease, decoder, error);
-      },
+      settled: (error) => settle(open, error),
     });
     await stream.begin();
     const route = this.#routeOf(prepared, upstreamRequestId);
@@ -217,31 +216,43 @@ class Dispatch {
     return all;
   }
 
-  #settled(lease: Lease, decoder: ReplyDecoder, error: GatewayError | undefined): void {
-    // Only for complete replies: events before an exception or a disconnect are not closing events.
-    if (!error && decoder.hasClosingEvents) lease.learnClosingEvents?.();
-    else if (!error && decoder.lacksClosingEvents) lease.missClosingEvents?.();
-    lease.release(error);
-    // Debug level: the log line of the request says how it ended.
-    const { log } = this.#context;
-    if (!error) log.debug?.(this.#fields(lease), 'the reply is complete');
-    else if (error.code === 'client_closed')
-      log.debug?.(this.#fields(lease), 'the client disconnected; the upstream was stopped');
-    else log.debug?.({ ...this.#fields(lease), ...failureFields(error) }, 'the reply broke off');
-  }
-
   #logFailure(error: GatewayError, lease: Lease | undefined, waitMs: number | undefined): void {
     const accountId = lease?.accountId ?? error.accountId;
-    const fields = { ...this.#fields(lease), accountId, ...failureFields(error), waitMs };
+    const { requestId } = this.#request;
+    const fields = { requestId, attempt: this.#attempt, accountId, ...failureFields(error), waitMs };
     if (error.code === 'internal') this.#context.log.error({ ...fields, err: error.cause }, 'unexpected failure');
     // Debug level: the log line of the request has the failure too.
     else if (waitMs === undefined) this.#context.log.debug?.(fields, 'the request failed');
     else this.#context.log.warn(fields, 'an attempt failed; trying again');
   }
+}
 
-  #fields(lease: Lease | undefined): object {
-    return { requestId: this.#request.requestId, attempt: this.#attempt, accountId: lease?.accountId };
-  }
+/** What remains of a request while its reply is open. */
+interface OpenReply {
+  readonly context: GatewayContext;
+  readonly requestId: string;
+  readonly attempt: number;
+  readonly lease: Lease;
+  readonly decoder: ReplyDecoder;
+  readonly record: AttemptRecord | undefined;
+}
+
+function settle(
+  { context, requestId, attempt, lease, decoder, record }: OpenReply,
+  error: GatewayError | undefined,
+): void {
+  const { log, clock } = context;
+  if (record && error) record.usage = decoder.usage?.();
+  endAttempt(record, error, clock.now());
+  // Only for complete replies: events before an exception or a disconnect are not closing events.
+  if (!error && decoder.hasClosingEvents) lease.learnClosingEvents?.();
+  else if (!error && decoder.lacksClosingEvents) lease.missClosingEvents?.();
+  lease.release(error);
+  // Debug level: the log line of the request says how it ended.
+  const fields = { requestId, attempt, accountId: lease.accountId };
+  if (!error) log.debug?.(fields, 'the reply is complete');
+  else if (error.code === 'client_closed') log.debug?.(fields, 'the client disconnected; the upstream was stopped');
+  else log.debug?.({ ...fields, ...failureFields(error) }, 'the reply broke off');
 }
 
 /** Adds the two numbers that agents need to compact a conversation, which the service's refusal lacks. */

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { remaining } from '../../test/support/collect-garbage.ts';
 import {
   answerOf,
   CHAT,
@@ -249,6 +250,26 @@ describe('a streamed reply', () => {
     await once(socket, 'close');
     expect(length).toBeGreaterThan(200_000_000);
     expect(pushed.pulls).toBeGreaterThan(whileBlocked);
+  });
+});
+
+describe('an open reply', () => {
+  it('keeps nothing of the conversation, which may be large', async () => {
+    const gateway = createFakeGateway();
+    const pushed = createPushed();
+    const references: WeakRef<object>[] = [];
+    gateway.ask = async (request) => {
+      references.push(new WeakRef(request.conversation));
+      return answerOf(request, pushed.batches);
+    };
+    const socket = await stream(await serve(gateway), '/v1/chat/completions', CHAT);
+    pushed.push(...START, delta('first'));
+    expect(await nextData(socket)).toContain('first');
+    expect(references).toHaveLength(1);
+    expect(await remaining(references)).toBe(0);
+    pushed.push(...FINISH);
+    expect(await nextData(socket)).toContain('[DONE]');
+    socket.destroy();
   });
 });
 

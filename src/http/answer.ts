@@ -43,7 +43,8 @@ export async function answerReply(
   const parsing = timeSlices.start(route.parse?.(body, context) ?? protocol.parseRequest(body, context));
   const request = parsing instanceof Promise ? await parsing : parsing;
   if ('completion' in request) return answerCompletion(exchange, protocol, request, gateway, client, limits);
-  await answerParsed(exchange, request, writingOf(protocol, request, request.choices ?? 1), gateway, client, limits);
+  // Not awaited, so that the body and the request can go while the reply is open: see StreamedReply.
+  return answerParsed(exchange, request, writingOf(protocol, request, request.choices ?? 1), gateway, client, limits);
 }
 
 /** Throws or rejects with the error for the client. */
@@ -58,7 +59,7 @@ export function answerParsed(
   const askRequest = toAskRequest(exchange, request, client);
   const { signal: gone } = exchange.gone;
   const ask = () => askForChoices(request.choices ?? 1, (signal) => gateway.ask(askRequest, signal), gone);
-  if (request.stream) return new StreamedReply(exchange, writing, limits.pingIntervalMs).run(ask);
+  if (request.stream) return new StreamedReply(exchange, writing, limits.pingIntervalMs).run(ask());
   return ask().then((choices) => answerWhole(exchange, writing, choices));
 }
 
@@ -153,14 +154,18 @@ async function answerCompletion(
   const answers = await gateway.complete(completeRequest, gone.signal);
   const all: ChoicesRequest = { answers, stop: () => {} };
   const writing = writingOf(protocol, request, answers.length);
-  if (stream) await new StreamedReply(exchange, writing, limits.pingIntervalMs).run(async () => all);
+  if (stream) await new StreamedReply(exchange, writing, limits.pingIntervalMs).run(Promise.resolve(all));
   else await answerWhole(exchange, writing, all);
 }
 
-/** A reply that is written as events while it arrives. */
+/**
+ * A reply that is written as events while it arrives. It and all that waits for it keep neither the client's request nor the
+ * conversation, which may be megabytes for each open stream.
+ */
 class StreamedReply {
   readonly #exchange: HttpExchange;
-  readonly #writing: Writing;
+  readonly #keepAlive: string;
+  readonly #finish: Writing['finish'];
   readonly #writers: readonly ReplyWriter[];
   readonly #silence: NodeJS.Timeout;
   /** Number of choices that have not ended. */
@@ -170,15 +175,16 @@ class StreamedReply {
 
   constructor(exchange: HttpExchange, writing: Writing, pingIntervalMs: number) {
     this.#exchange = exchange;
-    this.#writing = writing;
+    this.#keepAlive = writing.keepAlive;
+    this.#finish = writing.finish;
     this.#writers = writing.createWriters();
     this.#open = this.#writers.length;
     this.#silence = setTimeout(() => this.#ping(), pingIntervalMs);
   }
 
-  async run(ask: () => Promise<ChoicesRequest>): Promise<void> {
+  async run(asked: Promise<ChoicesRequest>): Promise<void> {
     try {
-      this.#choices = await ask();
+      this.#choices = await asked;
       recordAnswers(this.#exchange, this.#choices);
       const { answers } = this.#choices;
       const [only] = this.#writers;
@@ -220,8 +226,8 @@ class StreamedReply {
     const text = events.length === 1 && events[0] ? writer.write(events[0]) : writeAll(events, writer);
     this.#noteEnd(events.at(-1));
     if (!this.#ended) return this.#send(text);
-    if (!this.#writing.finish) return this.#end(text);
-    return this.#writing.finish().then(() => this.#end(text));
+    if (!this.#finish) return this.#end(text);
+    return this.#finish().then(() => this.#end(text));
   }
 
   /** The end of the reply and that of the response are one write. */
@@ -273,7 +279,7 @@ class StreamedReply {
       response.socket?.writableNeedDrain
     )
       return;
-    this.#write(this.#writing.keepAlive);
+    this.#write(this.#keepAlive);
   }
 
   async #fail(cause: unknown): Promise<void> {
@@ -283,7 +289,7 @@ class StreamedReply {
     if (!response.headersSent) throw error;
     noteError(this.#exchange, error);
     const text = this.#writers[0]?.write({ type: 'reply-error', error }) ?? '';
-    await this.#writing.finish?.();
+    await this.#finish?.();
     this.#end(text);
   }
 

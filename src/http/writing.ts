@@ -10,7 +10,7 @@ export interface Writing {
   /** The body of an answer that is not streamed. */
   writeReplies(replies: readonly Reply[]): unknown;
   /** Called when the reply has ended, before the client receives its end. */
-  finish?(): Promise<void>;
+  readonly finish?: (() => Promise<void>) | undefined;
 }
 
 export function writingOf<Echo>(

@@ -104,7 +104,8 @@ class ResponseHandler implements Dispatcher.DispatchHandler {
   readonly #resolve: (answer: UpstreamAnswer) => void;
   readonly #reject: (error: GatewayError) => void;
   readonly #signal: AbortSignal;
-  readonly #explain: (cause: Error) => string;
+  /** Until the answer begins; it refers to the request. */
+  #explain: ((cause: Error) => string) | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #body: AnswerBody | undefined;
 
@@ -134,6 +135,7 @@ class ResponseHandler implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     const body = new AnswerBody(controller);
     this.#body = body;
+    this.#explain = undefined;
     this.#resolve({
       status,
       header: (name) => {
@@ -154,7 +156,7 @@ class ResponseHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, cause: Error): void {
-    this.#fail(toGatewayError(cause, this.#body === undefined ? this.#explain : undefined));
+    this.#fail(toGatewayError(cause, this.#explain));
   }
 
   /** Settles the promise at once; the socket closes once undici provides a controller. */

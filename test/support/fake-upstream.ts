@@ -256,7 +256,9 @@ export function createFakePool(accountIds: readonly string[]): FakePool {
     missed,
     async lease(request) {
       requests.push({ ...request, tried: [...request.tried] });
-      const accountId = accountIds.find((id) => !request.tried.has(id));
+      // No function of the lease may refer to the request.
+      const { tried } = request;
+      const accountId = accountIds.find((id) => !tried.has(id));
       if (accountId === undefined) throw new GatewayError('no_account', 'no account is left');
       leasedIds.push(accountId);
       if (request.refresh) tokens++;
