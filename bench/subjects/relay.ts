@@ -19,11 +19,14 @@ export function bareWith(environment: Readonly<Record<string, string>>): Subject
   };
 }
 
+/** Those of dragoman's launcher, since they change what a process needs more than its program does. */
+const V8_FLAGS = ['--max-semi-space-size=16', '--v8-pool-size=1'];
+
 export const FLOOR: SubjectKind = {
   name: 'floor',
   async start(processes, upstreamPort) {
     const port = await freePort();
-    const args = [join(import.meta.dirname, 'floor.ts'), String(port), String(upstreamPort)];
+    const args = [...V8_FLAGS, join(import.meta.dirname, 'floor.ts'), String(port), String(upstreamPort)];
     const started = processes.start('floor', 'subject', process.execPath, args);
     const target = (dialect: Target['dialect']): Target => ({
       host: '127.0.0.1',
