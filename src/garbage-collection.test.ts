@@ -41,11 +41,15 @@ describe('releaseStartMemory', () => {
 });
 
 /** What V8 reports of its collections while a program runs that first calls `prepare`, a function of the module. */
-async function collectionsOf(prepare: string, program: string): Promise<string> {
+function collectionsOf(prepare: string, program: string): Promise<string> {
+  return outputOf(['--trace-gc'], `${prepare}; ${program}`);
+}
+
+/** Runs a program that has the module as `collection`. */
+async function outputOf(flags: readonly string[], program: string): Promise<string> {
   const source = pathToFileURL(join(import.meta.dirname, 'garbage-collection.ts')).href;
-  const text = `import * as collection from ${JSON.stringify(source)}; ${prepare}; ${program}`;
-  const args = ['--trace-gc', '--input-type=module', '--eval', text];
-  return (await promisify(execFile)(process.execPath, args)).stdout;
+  const text = `import * as collection from ${JSON.stringify(source)}; ${program}`;
+  return (await promisify(execFile)(process.execPath, [...flags, '--input-type=module', '--eval', text])).stdout;
 }
 
 describe('growAtOnce', () => {
@@ -57,5 +61,26 @@ describe('growAtOnce', () => {
     const usual = countIn(await collectionsOf('', KEEPING));
     expect(usual).toBeGreaterThan(2);
     expect(countIn(await collectionsOf('collection.growAtOnce()', KEEPING))).toBeLessThan(usual);
+  });
+});
+
+describe('keepTickShape', () => {
+  /** Prints what V8 has learned of `process.nextTick` before and after a collection without a waiting tick. */
+  const PROGRAM = `
+    const turn = () => new Promise((resolve) => setTimeout(resolve, 1));
+    const tick = async () => { for (let n = 0; n < 100; n++) process.nextTick(() => {}); await turn(); };
+    await tick();
+    gc({ type: 'major', flavor: 'last-resort' });
+    await tick();
+    %DebugPrint(process.nextTick);`;
+  const definitionsAfter = async (prepare: string) => {
+    const output = await outputOf(['--expose-gc', '--allow-natives-syntax'], prepare + PROGRAM);
+    return [...output.matchAll(/DefineKeyedOwnPropertyInLiteral ([A-Z]+)/g)].map(([, state]) => state);
+  };
+
+  it('keeps what V8 has learned of a nextTick when the heap is collected', async () => {
+    const usual = await definitionsAfter('');
+    expect(usual).toContain('MEGAMORPHIC');
+    expect(await definitionsAfter('collection.keepTickShape();')).toEqual(usual.map(() => 'MONOMORPHIC'));
   });
 });

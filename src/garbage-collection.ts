@@ -1,4 +1,5 @@
 /** How V8 collects garbage in a process that serves requests. */
+import { createHook } from 'node:async_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Clock } from './core/clock.ts';
@@ -11,6 +12,27 @@ import { systemClock } from './transport/clock.ts';
  */
 export function growAtOnce(): void {
   setFlagsFromString('--semi-space-growth-factor=16');
+}
+
+/** See keepTickShape. */
+const kept: { tick?: object } = {};
+
+/**
+ * Keeps one object of `process.nextTick`, so that V8 never collects the shape of these objects. Otherwise it does so whenever the
+ * whole heap is collected while no tick waits. `nextTick` defines the members of its objects under computed keys, and what V8 has
+ * learned of such a definition holds for one shape: when it meets the same shape made a second time, it gives up for good, and a `nextTick`
+ * takes 6,000 instructions instead of 500. A request takes seven of them, all from Node's streams.
+ */
+export function keepTickShape(): void {
+  const hook = createHook({
+    trackPromises: false,
+    init(_asyncId, type, _triggerAsyncId, resource) {
+      if (type === 'TickObject') kept.tick = resource;
+    },
+  });
+  hook.enable();
+  process.nextTick(() => {});
+  hook.disable();
 }
 
 /** Long enough for what follows the start, such as opening the ledger. */

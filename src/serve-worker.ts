@@ -14,7 +14,7 @@ import { type Serving, startServing } from './compose-server.ts';
 import type { Settings } from './config.ts';
 import { GatewayError } from './core/errors.ts';
 import { unreachable } from './core/unreachable.ts';
-import { growAtOnce, releaseStartMemory } from './garbage-collection.ts';
+import { growAtOnce, keepTickShape, releaseStartMemory } from './garbage-collection.ts';
 import type { RunningLog } from './telemetry/log.ts';
 
 const started = Promise.withResolvers<StartWorker>();
@@ -67,6 +67,7 @@ async function serve(): Promise<number> {
   const start = await Promise.race([started.promise, stopped.promise]);
   if (start === 'stop') return 0;
   growAtOnce();
+  keepTickShape();
   const { number, settings, origins, program } = start;
   const terminal = createTerminal(process.env, program);
   const log = commandLog({ settings, warnings: [] }, terminal, settings.logLevel, number);

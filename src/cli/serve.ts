@@ -1,7 +1,7 @@
 /** `dragoman serve`: runs the gateway. */
 import { writeCompileCacheSoon } from '../compile-cache.ts';
 import type { Settings } from '../config.ts';
-import { growAtOnce, releaseStartMemory } from '../garbage-collection.ts';
+import { growAtOnce, keepTickShape, releaseStartMemory } from '../garbage-collection.ts';
 import type { Command } from './command.ts';
 import { settingOptions, settingsOf } from './settings-of.ts';
 
@@ -36,6 +36,7 @@ export const serve: Command = {
       import('./banner.ts'),
     ]);
     growAtOnce();
+    keepTickShape();
     const log = commandLog(loaded, terminal, settings.logLevel);
     const stopped = untilStopped();
     const onSettings = (changed: Settings) => reconfigureLog(log, settings, changed);

@@ -2,9 +2,9 @@
  * Writes the pieces of a streamed response as they come, each as one HTTP chunk and one string on the socket.
  *
  * `response.write` splits a chunk into four writes, puts off the first to `process.nextTick` in case more follow, and their
- * callback to another. Until V8 has optimised it, after hundreds of thousands of calls, a `nextTick` of Node 26 takes 6,000
- * instructions, so that the two and the pieces were a fifth of what a frame costs that arrives in a tick of its own. Nothing
- * follows here: a piece already is all that arrived in its tick.
+ * callback to another. Until V8 has optimised it, a `nextTick` of Node 26 takes 6,000 instructions, so that the two and the pieces
+ * were a fifth of what a frame costs that arrives in a tick of its own. Nothing follows here: a piece already is all that arrived
+ * in its tick.
  */
 import type { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
