@@ -5,12 +5,19 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { ServerResponse } from '../core/builtin-http.ts';
+import { beginHead } from './header-lines.ts';
 
 /** More than the body of most requests with a wrong key or path. */
 const LINGER_BYTES = 4 * 1024 * 1024;
 const LINGER_MS = 2_000;
 
 type Headers = Parameters<ServerResponse['writeHead']>[1];
+
+interface StoresHeader {
+  _storeHeader(firstLine: string, headers: unknown): void;
+}
+
+const { _storeHeader: storeHeader } = ServerResponse.prototype as unknown as StoresHeader;
 
 /**
  * The response class of the server. An answer that leaves more of the body unread than is worth reading announces
@@ -21,6 +28,13 @@ export class LingeringResponse<Request extends IncomingMessage = IncomingMessage
     if (!this.req.complete) this.#linger();
     // The two signatures of Node's method differ in the second argument; it tells them apart by its type.
     return super.writeHead(status, reason as string, headers);
+  }
+
+  /** Node calls it with the status line and what `writeHead` got, or its own table of headers. */
+  _storeHeader(firstLine: string, headers: unknown): void {
+    const isList = Array.isArray(headers) && headers.length % 2 === 0 && typeof headers[0] === 'string';
+    const head = isList ? beginHead(firstLine, headers) : { lines: firstLine, rest: headers };
+    storeHeader.call(this, head.lines, head.rest);
   }
 
   #linger(): void {
