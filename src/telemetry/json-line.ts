@@ -15,7 +15,9 @@ const MAX_KEPT_CHARS = 256;
 
 /** What is known about all fields of one name. */
 interface Field {
-  /** `,"name":` */
+  /** `"name":` */
+  readonly firstKey: string;
+  /** The same with a comma in front. */
   readonly key: string;
   readonly isSecret: boolean;
   lastText: string;
@@ -41,22 +43,25 @@ export class JsonLines {
    */
   write(level: number, nowMs: number, fields: object, message: string): string {
     const start = `{"level":${level},"time":"${this.#time.at(nowMs)}"${this.#worker}`;
-    return `${start}${this.#members(fields, 0)}${this.#message.key}${this.#text(this.#message, message)}}\n`;
+    return `${start}${this.#members(fields, 0, false)}${this.#message.key}${this.#text(this.#message, message)}}\n`;
   }
 
-  /** Each member with a comma in front. */
-  #members(record: object, depth: number): string {
+  /** Each member with a comma in front, but for the first one if the members begin an object. */
+  #members(record: object, depth: number, beginsObject: boolean): string {
     let json = '';
-    let count = 0;
-    for (const name in record) {
-      if (!hasOwn(record, name)) continue;
-      count += 1;
-      if (count > MAX_ITEMS) break;
-      const value = record[name];
+    let follows = !beginsObject;
+    const names = Object.keys(record);
+    const count = Math.min(names.length, MAX_ITEMS);
+    for (let at = 0; at < count; at++) {
+      const name = names[at] ?? '';
+      const value: unknown = (record as Readonly<Record<string, unknown>>)[name];
       if (value === undefined) continue;
       const field = this.#fields.get(name) ?? this.#addField(name);
       const text = this.#value(field, value, depth + 1);
-      if (text !== undefined) json += field.key + text;
+      if (text === undefined) continue;
+      json += follows ? field.key : field.firstKey;
+      json += text;
+      follows = true;
     }
     return json;
   }
@@ -84,7 +89,7 @@ export class JsonLines {
       const items = value.slice(0, MAX_ITEMS).map((item) => this.#value(field, item, depth + 1) ?? 'null');
       return `[${items.join(',')}]`;
     }
-    return `{${this.#members(value instanceof Error ? errorFields(value) : value, depth).slice(1)}}`;
+    return `{${this.#members(value instanceof Error ? errorFields(value) : value, depth, true)}}`;
   }
 
   #text(field: Field, text: string): string {
@@ -111,11 +116,8 @@ export class JsonLines {
 const COVER_JSON = JSON.stringify(COVER);
 
 function createField(name: string): Field {
-  return { key: `,${JSON.stringify(name)}:`, isSecret: hasSecretName(name), lastText: '', lastJson: '""' };
-}
-
-function hasOwn(record: object, name: string): record is Readonly<Record<string, unknown>> {
-  return Object.hasOwn(record, name);
+  const firstKey = `${JSON.stringify(name)}:`;
+  return { firstKey, key: `,${firstKey}`, isSecret: hasSecretName(name), lastText: '', lastJson: '""' };
 }
 
 const ERROR_FIELDS = 4;
