@@ -35,6 +35,9 @@ export const ANSWER_HEADERS = [
   'transfer-encoding',
 ];
 
+/** Each frame of an event stream begins with its length and a checksum, and ends with a checksum: see framing/event-stream.ts. */
+const FRAME_FORM = { head: 12, tail: 4 };
+
 /** One request to the service, and its answer as far as it was read. */
 export class UpstreamExchange {
   readonly request: UpstreamRequest;
@@ -68,7 +71,7 @@ export class UpstreamExchange {
 
   take(bytes: Uint8Array): void {
     if (!this.#capture.add(bytes.length)) return;
-    this.#received ??= new PackedPieces();
+    this.#received ??= new PackedPieces(FRAME_FORM);
     this.#received.add(bytes);
     this.#length += bytes.length;
     this.#marks.push(this.#now() - this.sentMs, this.#length);

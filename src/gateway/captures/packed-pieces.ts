@@ -1,34 +1,30 @@
 /**
- * What arrives in pieces, in order. Small ones are copied one behind the other: a piece of a stream has 200 bytes, and a buffer of
- * its own takes twice as much again, which the garbage collector has to follow for as long as the stream is open. Large ones, which
- * short replies consist of, are only referred to.
+ * What arrives in pieces, in order. Small ones are packed: a piece of a stream has 200 bytes, of which few are not in the one before
+ * as well, and a buffer of its own takes twice as much again, which the garbage collector has to follow for as long as the stream
+ * is open. Large ones, which short replies consist of, are only referred to.
  */
+import { NUMBERS_BYTES, PackedBuffer, type PieceForm } from './packed-buffer.ts';
+
 export class PackedPieces {
-  #parts: (string | Uint8Array)[] = [];
-  #open: Buffer | undefined = undefined;
-  /** In `#open`: where the bytes begin that are not among the parts yet, and where they end. */
-  #start = 0;
-  #end = 0;
-  /** In all buffers, in bytes. */
-  #copied = 0;
+  readonly #form: PieceForm;
+  /** The last one is open if it is packed. */
+  #parts: (string | Uint8Array | PackedBuffer)[] = NONE;
+  /** Of all buffers, in bytes. */
+  #allocated = 0;
+
+  constructor(form: PieceForm = NO_FORM) {
+    this.#form = form;
+  }
 
   add(piece: string | Uint8Array): void {
-    if (piece.length >= REFERENCED_LENGTH) {
-      this.#close();
-      this.#parts.push(piece);
-    } else if (typeof piece === 'string') {
-      const open = this.#withRoomFor(piece.length * MAX_BYTES_A_CHARACTER, piece);
-      this.#end += open.write(piece, this.#end);
-    } else {
-      this.#withRoomFor(piece.length, piece).set(piece, this.#end);
-      this.#end += piece.length;
-    }
+    if (piece.length >= REFERENCED_LENGTH) this.#push(piece);
+    else if (typeof piece === 'string') this.#pack(encoded, encoded.write(piece));
+    else this.#pack(piece, piece.length);
   }
 
   /** Everything so far, in one or more parts. */
   get parts(): readonly (string | Uint8Array)[] {
-    this.#close();
-    return this.#parts;
+    return this.#parts.map((part) => (part instanceof PackedBuffer ? part.unpacked() : part));
   }
 
   /** A copy of everything so far. */
@@ -39,36 +35,34 @@ export class PackedPieces {
   /** Copies everything into one buffer of the right length, and lets go of what it referred to. */
   compact(): void {
     this.#parts = [this.toBuffer()];
-    this.#open = undefined;
-    this.#start = 0;
-    this.#end = 0;
   }
 
-  /** `atMost`: bytes that the piece takes, which may be fewer. */
-  #withRoomFor(atMost: number, piece: string | Uint8Array): Buffer {
-    const open = this.#open;
-    if (open && this.#end + atMost <= open.length) return open;
-    const bytes = Buffer.byteLength(piece);
-    if (open && this.#end + bytes <= open.length) return open;
-    this.#close();
-    // A quarter of what was copied so far: room that is not needed stays small.
-    const length = Math.min(MAX_BUFFER_BYTES, Math.max(MIN_BUFFER_BYTES, this.#copied >> 2));
-    this.#copied += length;
-    this.#open = Buffer.allocUnsafeSlow(Math.max(length, bytes));
-    this.#start = 0;
-    this.#end = 0;
-    return this.#open;
+  #pack(piece: Uint8Array, length: number): void {
+    const open = this.#parts.at(-1);
+    if (open instanceof PackedBuffer && open.add(piece, length)) return;
+    // A quarter of what was needed so far: room that is not needed stays small.
+    const size = Math.min(MAX_BUFFER_BYTES, Math.max(MIN_BUFFER_BYTES, this.#allocated >> 2));
+    this.#allocated += size;
+    const next = new PackedBuffer(this.#form, Math.max(size, NUMBERS_BYTES + length));
+    next.add(piece, length);
+    this.#push(next);
   }
 
-  #close(): void {
-    if (this.#open && this.#start < this.#end) this.#parts.push(this.#open.subarray(this.#start, this.#end));
-    this.#start = this.#end;
+  /** The first `push` of a list makes room for sixteen more. */
+  #push(part: string | Uint8Array | PackedBuffer): void {
+    if (this.#parts.length === 0) this.#parts = [part];
+    else this.#parts.push(part);
   }
 }
 
+/** Of those that have nothing yet. */
+const NONE: never[] = [];
+const NO_FORM: PieceForm = { head: 0, tail: 0 };
 /** Characters or bytes. */
 const REFERENCED_LENGTH = 1_024;
 const MIN_BUFFER_BYTES = 1_024;
 const MAX_BUFFER_BYTES = 16 * 1_024;
 /** In UTF-8, of a unit of UTF-16. */
 const MAX_BYTES_A_CHARACTER = 3;
+/** Of a text that is being packed. */
+const encoded = Buffer.allocUnsafeSlow(REFERENCED_LENGTH * MAX_BYTES_A_CHARACTER);
