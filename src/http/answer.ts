@@ -265,7 +265,7 @@ class StreamedReply {
     headers.setAll(STREAM_HEADERS);
     headers.setAll(timing(exchange));
     headers.setAll(notesOf(exchange));
-    response.writeHead(200, headers.namesAndValues);
+    response.writeHead(200, headers.take());
   }
 
   #ping(): void {

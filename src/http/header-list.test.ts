@@ -20,4 +20,10 @@ describe('HeaderList', () => {
     headers.set('Origin', 'x');
     expect(headers.namesAndValues).toEqual(['vary', 'Origin', 'Origin', 'x']);
   });
+
+  it('has nothing once they are taken', () => {
+    const headers = new HeaderList(['vary', 'Origin']);
+    expect(headers.take()).toEqual(['vary', 'Origin']);
+    expect(headers.namesAndValues).toEqual([]);
+  });
 });

@@ -6,7 +6,7 @@ import type { OutgoingHttpHeader } from 'node:http';
 
 export class HeaderList {
   /** For `writeHead`. */
-  readonly namesAndValues: OutgoingHttpHeader[];
+  namesAndValues: OutgoingHttpHeader[];
 
   constructor(namesAndValues: OutgoingHttpHeader[]) {
     this.namesAndValues = namesAndValues;
@@ -28,6 +28,13 @@ export class HeaderList {
       const value = headers[name];
       if (value !== undefined) this.set(name, value);
     }
+  }
+
+  /** Lets go of them. For `writeHead` of an answer that stays open. */
+  take(): OutgoingHttpHeader[] {
+    const taken = this.namesAndValues;
+    this.namesAndValues = [];
+    return taken;
   }
 
   has(name: string): boolean {

@@ -71,4 +71,16 @@ describe('the pieces of a response', () => {
     });
     expect(text.length).toBeGreaterThan(big.length);
   });
+
+  it('leave nothing of the head that was sent but that there was one', async () => {
+    const text = await received('GET / HTTP/1.1\r\nhost: x\r\n\r\n', (response) => {
+      response.writeHead(200, { 'x-long': 'x'.repeat(1_000) });
+      writePiece(response, 'one', true);
+      expect(response.headersSent).toBe(true);
+      expect(Object.values(response).filter((value) => typeof value === 'string' && value.length > 500)).toEqual([]);
+      writePiece(response, 'two', false);
+      response.end();
+    });
+    expect(text).toMatch(/x-long: x{1000}\r\n[\s\S]*one[\s\S]*two\r\n0\r\n\r\n$/);
+  });
 });

@@ -21,7 +21,24 @@ export function writePiece(response: ServerResponse, text: string, isFirst: bool
   if (!isFirst) return socket.write(chunk) ? undefined : socket;
   socket.cork();
   response.flushHeaders();
+  forgetSentHead(response);
   const isTaken = socket.write(chunk);
   socket.uncork();
   return isTaken ? undefined : socket;
 }
+
+/** What Node keeps of a response's head. */
+interface SentHead {
+  _header?: string | null;
+  readonly _headerSent?: boolean;
+}
+
+/**
+ * Node keeps the text of the head for as long as the response, 1.2 kB for each open stream. Once it has been sent, only whether there
+ * is one is asked.
+ */
+function forgetSentHead(response: ServerResponse & SentHead): void {
+  if (response._headerSent && response._header) response._header = SENT;
+}
+
+const SENT = 'sent';
