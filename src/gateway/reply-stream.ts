@@ -66,10 +66,8 @@ export class ReplyStream implements PushingIterator<readonly ReplyEvent[]> {
   }
 
   async pushTo(consume: Consume<readonly ReplyEvent[]>): Promise<unknown> {
-    const early = this.#early;
-    this.#early = undefined;
     try {
-      const lagging = early && early.length > 0 ? consume(early) : undefined;
+      const lagging = this.#passEarly(consume);
       if (lagging) await lagging;
       if (this.#ended) return undefined;
       const failure = await pushAll(this.#chunks, (chunk) => this.#pass(this.#decode(chunk), consume));
@@ -81,6 +79,13 @@ export class ReplyStream implements PushingIterator<readonly ReplyEvent[]> {
       throw cause;
     }
     return undefined;
+  }
+
+  /** Apart from `pushTo`, which would refer to the events for as long as the reply is open. */
+  #passEarly(consume: Consume<readonly ReplyEvent[]>): Promise<void> | undefined {
+    const early = this.#early;
+    this.#early = undefined;
+    return early && early.length > 0 ? consume(early) : undefined;
   }
 
   #pass(decoded: readonly ReplyEvent[], consume: Consume<readonly ReplyEvent[]>): Promise<void> | undefined {
