@@ -20,7 +20,7 @@ const SEPARATOR = /__|[.:/]/;
 
 export class CalledTools {
   readonly #toolNames: ReadonlyMap<string, string>;
-  readonly #respelled = new Map<string, CalledTool>();
+  #respelled: Map<string, CalledTool> | undefined = undefined;
   #spellings: readonly Spelling[] | undefined;
 
   /** `toolNames`: wire name → the client's name, of every tool the model may call. */
@@ -31,6 +31,7 @@ export class CalledTools {
   find(written: string): CalledTool {
     const name = this.#toolNames.get(written);
     if (name !== undefined) return { wireName: written, name, written, isRespelled: false };
+    this.#respelled ??= new Map();
     const cached = this.#respelled.get(written);
     if (cached) return cached;
     const tool = this.#search(written);

@@ -133,8 +133,11 @@ function callableTools({ tools, toolChoice }: Conversation): readonly Tool[] {
   return toolChoice.type === 'tool' ? tools.filter(({ name }) => name === toolChoice.name) : tools;
 }
 
+const NONE_REQUIRED: ReadonlyMap<string, readonly string[]> = new Map();
+
 /** By the tool's name. */
 function requiredArguments(tools: readonly Tool[]): ReadonlyMap<string, readonly string[]> {
+  if (tools.length === 0) return NONE_REQUIRED;
   const names = new Map<string, readonly string[]>();
   for (let index = 0; index < tools.length; index++) {
     const { name, inputSchema } = tools[index] as Tool; // within its bounds
