@@ -23,6 +23,9 @@ export class GroupNames {
   readonly #models = new Set<string>();
   readonly #clients = new Set<string>();
   readonly #limits: GroupLimits;
+  /** Of the last look-up: most rows share their group with the one before. */
+  #last: LedgerGroup | undefined;
+  #lastBounded: LedgerGroup | undefined;
 
   constructor(limits: GroupLimits = { groups: MAX_GROUPS, names: MAX_NAMES }) {
     this.#limits = limits;
@@ -35,6 +38,13 @@ export class GroupNames {
 
   /** The same object for equal groups, unless they are beyond the limits. */
   bounded(group: LedgerGroup): LedgerGroup {
+    if (this.#lastBounded && group === this.#last) return this.#lastBounded;
+    this.#last = group;
+    this.#lastBounded = this.#find(group);
+    return this.#lastBounded;
+  }
+
+  #find(group: LedgerGroup): LedgerGroup {
     const known = this.#known.get(groupKey(group));
     if (known) return known;
     const model = group.model === null ? null : this.#nameOf(this.#models, group.model);
@@ -62,6 +72,21 @@ export class GroupNames {
 export function groupKey(group: LedgerGroup): string {
   const { key, account, model, answeredModel, protocol, client, route, kind, outcome, code } = group;
   return `${key}\n${account}\n${model}\n${answeredModel}\n${protocol}\n${client}\n${route}\n${kind}\n${outcome}\n${code}`;
+}
+
+export function isSameGroup(a: LedgerGroup, b: LedgerGroup): boolean {
+  return (
+    a.key === b.key &&
+    a.account === b.account &&
+    a.model === b.model &&
+    a.answeredModel === b.answeredModel &&
+    a.protocol === b.protocol &&
+    a.client === b.client &&
+    a.route === b.route &&
+    a.kind === b.kind &&
+    a.outcome === b.outcome &&
+    a.code === b.code
+  );
 }
 
 /** One line, bounded. */

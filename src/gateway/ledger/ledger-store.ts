@@ -48,13 +48,13 @@ export interface LedgerRow {
   readonly otherIds: readonly string[];
   /** What went wrong, in words; rows with the same text share it. */
   readonly errorText: string | null;
-  /** JSON of LedgerDetails. */
+  /** JSON as details.ts writes it. */
   readonly details: string;
   /** Prompt and answer, stored encrypted; undefined unless the settings keep them. */
   readonly text: RequestText | undefined;
 }
 
-/** Stored as JSON, so every field is optional for readers of older rows. Absent: unknown, or none. */
+/** Absent: unknown, or none. */
 export interface LedgerDetails {
   readonly responseTo?: string | undefined;
   /** As `otherIds` of the row. */

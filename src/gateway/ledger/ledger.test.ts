@@ -4,6 +4,7 @@ import { GatewayError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { estimated, measured } from '../../core/usage.ts';
 import { RequestRecord } from '../request-record.ts';
+import { readDetails } from './details.ts';
 import { Ledger } from './ledger.ts';
 import type { LedgerCredits, LedgerRow, LedgerStore } from './ledger-store.ts';
 
@@ -263,7 +264,7 @@ describe('a row', () => {
       usage: { inputTokens: estimated(1_000), outputTokens: estimated(10) },
     });
     const row = await rowOf(record);
-    expect(row && { ...row, details: JSON.parse(row.details) }).toMatchObject({
+    expect(row && { ...row, details: readDetails(row.details, row) }).toMatchObject({
       group: { account: 'acc-1', outcome: 'abandoned', answeredModel: 'gpt-5.6-sol' },
       otherIds: ['up-1'],
       details: { usage: { inputTokens: { value: 1_000 }, credits: { provenance: 'estimated' } } },

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { measured } from '../../core/usage.ts';
 import { RecordedText } from '../recorded-text.ts';
 import { RequestRecord } from '../request-record.ts';
+import { readDetails } from './details.ts';
 import { WaitingRows } from './waiting-rows.ts';
 
 function recordOf(id: string, characters = 0): RequestRecord {
@@ -42,7 +43,8 @@ describe('the waiting rows', () => {
     expect(waiting.count).toBe(33);
     const rows = waiting.take();
     expect(rows.map(({ id }) => id)).toEqual(['a', ...Array(31).fill('b')]);
-    expect(JSON.parse(rows[0]?.details ?? '')).toMatchObject({ usage: { inputTokens: { value: 10 } } });
+    const [row] = rows;
+    expect(row && readDetails(row.details, row)).toMatchObject({ usage: { inputTokens: { value: 10 } } });
   });
 
   it('are taken in batches bounded by their number and by the size of their texts', () => {

@@ -59,7 +59,7 @@ export class WaitingRows {
     this.#ended = [];
     for (const record of ended) {
       try {
-        if (isRecorded(record.kind)) this.#rows.push(toLedgerRow(record, record.kind));
+        if (isRecorded(record.kind)) this.#rows.push(toLedgerRow(record, record.kind, this.#rows.at(-1)?.group));
       } catch (cause) {
         this.#text -= record.text?.size ?? 0;
         onFailure(record, cause);

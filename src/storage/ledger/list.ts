@@ -6,6 +6,7 @@
 import type { Kysely, SelectQueryBuilder } from 'kysely';
 import { sql } from 'kysely';
 import { DAY_MS } from '../../core/utc-periods.ts';
+import { readDetails } from '../../gateway/ledger/details.ts';
 import type { LedgerFilter, LedgerSearch, StoredLedgerRow } from '../../gateway/ledger/ledger-store.ts';
 import { containing, groupIdsOf, isOneOf, unindexed } from './conditions.ts';
 import { toGroup } from './groups.ts';
@@ -230,12 +231,13 @@ function selectRows(db: Kysely<LedgerTables>) {
 type SelectedRow = Awaited<ReturnType<ReturnType<typeof selectRows>['execute']>>[number];
 
 function toStoredRow(row: SelectedRow): StoredLedgerRow {
+  const [receivedMs, group] = [row.received_at_ms, toGroup(row)];
   return {
     number: row.number,
     id: row.request_id,
-    receivedMs: row.received_at_ms,
-    group: toGroup(row),
+    receivedMs,
+    group,
     errorText: row.error_text,
-    details: JSON.parse(row.details),
+    details: readDetails(row.details, { receivedMs, group }),
   };
 }

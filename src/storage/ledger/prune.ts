@@ -1,7 +1,8 @@
 /** Removes what the ledger no longer keeps, a bounded number of rows at a time. The sums of days are kept for good. */
 import type { Kysely } from 'kysely';
 import { DAY_MS } from '../../core/utc-periods.ts';
-import type { LedgerDetails, LedgerLimits } from '../../gateway/ledger/ledger-store.ts';
+import { otherIdsIn } from '../../gateway/ledger/details.ts';
+import type { LedgerLimits } from '../../gateway/ledger/ledger-store.ts';
 import { isOneOf } from './conditions.ts';
 import { blockOf, type LedgerTables } from './tables.ts';
 import { pruneTexts } from './texts.ts';
@@ -85,6 +86,5 @@ async function removeRows(db: Kysely<LedgerTables>, isPostgres: boolean, rows: r
 
 /** Every id under which the row was stored. */
 function idsOf({ request_id, details }: OldRow): string[] {
-  const { ids = [] }: Pick<LedgerDetails, 'ids'> = JSON.parse(details);
-  return [request_id, ...ids];
+  return [request_id, ...otherIdsIn(details)];
 }

@@ -31,7 +31,7 @@ export type LedgerTables = {
     group_id: number;
     error_id: number | null;
     request_id: string;
-    /** JSON of LedgerDetails. */
+    /** JSON: gateway/ledger/details.ts. */
     details: string;
     /** JSON of RequestText, encrypted. */
     sealed: Uint8Array | null;
