@@ -166,6 +166,15 @@ describe('the page of metrics', () => {
     expect(text.join('\n')).not.toContain('sk-secret');
   });
 
+  it('counts each request once, however many different labels they have', async () => {
+    const { metrics, lines } = createMetrics();
+    for (let index = 0; index < 1_300; index++) metrics.observe(replyRecord({ client: `key-${index % 700}` }));
+    const text = await lines();
+    expect(text).toContain('dragoman_request_duration_seconds_count{protocol="openai-chat",outcome="ok"} 1300');
+    const clients = text.filter((line) => line.startsWith('dragoman_client_requests_total{'));
+    expect(clients.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)).toBe(1_300);
+  });
+
   it('counts each request once, however many end before the page is read', async () => {
     const { metrics, lines } = createMetrics();
     for (let index = 0; index < 1_300; index++) metrics.observe(replyRecord({ stream: index % 2 === 0 }));

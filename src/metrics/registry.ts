@@ -1,10 +1,11 @@
-/** The metrics as prom-client keeps them. Loaded when the page is read, or some hundred requests have ended. */
-import { AggregatorRegistry, Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+/** The metrics as prom-client keeps them. Loaded when the page is read, or requests with many different labels have ended. */
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Registry } from 'prom-client';
 import { BoundedLabel } from './bounded-label.ts';
 import { type CounterDefinition, type HistogramDefinition, METRICS, WORKER_LABEL } from './definitions.ts';
 import { addGauges } from './gauges.ts';
 import type { MetricSources, MetricsSnapshot } from './ports.ts';
 import type { AttemptSeries, RequestSeries, RequestTotals } from './request-totals.ts';
+import { SummedHistogram } from './summed-histogram.ts';
 
 /** The service offers about twenty models; there is a key for each person or program. */
 const MAX_MODELS = 50;
@@ -66,8 +67,8 @@ export class MetricRegistry {
     const client = this.#clients.of(series.client);
     const account = this.#accounts.of(series.account);
     this.#clientRequests.inc({ client, outcome }, count);
-    for (const ms of series.durations) this.#duration.observe({ protocol, outcome }, ms / 1_000);
-    for (const ms of series.firstBytes) this.#firstByte.observe({ model, stream }, ms / 1_000);
+    this.#duration.addAll({ protocol, outcome }, series.durations);
+    this.#firstByte.addAll({ model, stream }, series.firstBytes);
     for (const [type, sum] of Object.entries(tokens)) {
       increase(this.#tokens, { model, type }, sum);
       increase(this.#clientTokens, { client, type }, sum);
@@ -81,7 +82,7 @@ export class MetricRegistry {
     increase(this.#firstAid, { result }, firstAids);
     if (wireProfile === undefined) return;
     const labels = { wire_profile: this.#profiles.of(wireProfile) };
-    for (const ms of durations) this.#attemptDuration.observe(labels, ms / 1_000);
+    this.#attemptDuration.addAll(labels, durations);
   }
 
   /** Figures of the process itself are measured from the first snapshot on. */
@@ -101,8 +102,8 @@ export class MetricRegistry {
     return new Counter({ name, help, labelNames: labels, registers: [this.#registry] });
   }
 
-  #histogram<Label extends string>({ name, help, labels, buckets }: HistogramDefinition<Label>): Histogram<Label> {
-    return new Histogram({ name, help, labelNames: labels, buckets: [...buckets], registers: [this.#registry] });
+  #histogram<Label extends string>(definition: HistogramDefinition<Label>): SummedHistogram<Label> {
+    return new SummedHistogram(definition, this.#registry);
   }
 }
 

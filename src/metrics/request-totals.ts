@@ -6,11 +6,13 @@ import type { ErrorCode } from '../core/errors.ts';
 import type { Figure } from '../core/usage.ts';
 import type { AttemptRecord } from '../gateway/attempts.ts';
 import type { RequestKind, RequestOutcome, RequestRecord } from '../gateway/request-record.ts';
+import { BucketCounts } from './bucket-counts.ts';
+import { METRICS } from './definitions.ts';
 
-/** Handing over takes a few microseconds for each of them: half a millisecond or two in all. */
-const MAX_REQUESTS = 512;
+/** Of requests and attempts. Handing over takes a few microseconds for each of them. */
+const MAX_SERIES = 512;
 /** Beyond these, requests are not counted: nothing has taken the others, because prom-client could not be loaded. */
-const MOST_REQUESTS = 20 * MAX_REQUESTS;
+const MOST_SERIES = 20 * MAX_SERIES;
 
 /** Requests with the same labels. */
 export interface RequestSeries {
@@ -25,10 +27,10 @@ export interface RequestSeries {
   readonly account: string;
   readonly stream: 'yes' | 'no';
   count: number;
-  /** Milliseconds, one for each request. */
-  readonly durations: number[];
-  /** Milliseconds, of those that a model has answered. */
-  readonly firstBytes: number[];
+  /** Seconds. */
+  readonly durations: BucketCounts;
+  /** Seconds, of those that a model has answered. */
+  readonly firstBytes: BucketCounts;
   readonly tokens: TokenSums;
   credits: number;
 }
@@ -50,8 +52,8 @@ export interface AttemptSeries {
   count: number;
   /** Of these, those that repeated a refused request more cautiously. */
   firstAids: number;
-  /** Milliseconds, of those that have used an account. */
-  readonly durations: number[];
+  /** Seconds, of those that have used an account. */
+  readonly durations: BucketCounts;
 }
 
 export class RequestTotals {
@@ -60,22 +62,22 @@ export class RequestTotals {
   /** Most requests have the labels of the one before, and comparing them costs a fraction of a look-up by their text. */
   #lastRequests: RequestSeries | undefined;
   #lastAttempts: AttemptSeries | undefined;
+  /** Series since the last `take`. */
   #count = 0;
 
   /** True: `take` what has been summed up. */
   get isFull(): boolean {
-    return this.#count >= MAX_REQUESTS;
+    return this.#count >= MAX_SERIES;
   }
 
   add(record: RequestRecord): void {
-    if (this.#count >= MOST_REQUESTS) return;
-    this.#count += 1;
+    if (this.#count >= MOST_SERIES) return;
     const series = this.#seriesOf(record);
     series.count += 1;
     if (record.kind !== 'reply') return;
-    series.durations.push(record.durationMs);
+    series.durations.add(record.durationMs / 1_000);
     // A refusal has a first byte too, which says nothing about the model.
-    if (record.firstByteMs !== undefined && record.route) series.firstBytes.push(record.firstByteMs);
+    if (record.firstByteMs !== undefined && record.route) series.firstBytes.add(record.firstByteMs / 1_000);
     const { usage } = record;
     if (usage) {
       const { tokens } = series;
@@ -122,8 +124,11 @@ export class RequestTotals {
     if (!series) {
       const tokens = { input: 0, output: 0, cache_read: 0, cache_write: 0, reasoning: 0 };
       const labels = { kind, protocol, outcome, code, model, client, account, stream } as const;
-      series = { ...labels, count: 0, durations: [], firstBytes: [], tokens, credits: 0 };
+      const durations = new BucketCounts(METRICS.duration.buckets);
+      const firstBytes = new BucketCounts(METRICS.firstByte.buckets);
+      series = { ...labels, count: 0, durations, firstBytes, tokens, credits: 0 };
       this.#requests.set(key, series);
+      this.#count += 1;
     }
     this.#lastRequests = series;
     return series;
@@ -134,7 +139,7 @@ export class RequestTotals {
     const series = this.#seriesOfAttempt(attempt);
     series.count += 1;
     if (firstAid) series.firstAids += 1;
-    if (endedMs !== undefined) series.durations.push(Math.max(0, endedMs - startedMs));
+    if (endedMs !== undefined) series.durations.add(Math.max(0, endedMs - startedMs) / 1_000);
   }
 
   #seriesOfAttempt({ accountId: account = 'none', wireProfile, error }: AttemptRecord): AttemptSeries {
@@ -144,8 +149,10 @@ export class RequestTotals {
     const key = `${account}\n${result}\n${wireProfile}`;
     let series = this.#attempts.get(key);
     if (!series) {
-      series = { account, result, wireProfile, count: 0, firstAids: 0, durations: [] };
+      const durations = new BucketCounts(METRICS.attemptDuration.buckets);
+      series = { account, result, wireProfile, count: 0, firstAids: 0, durations };
       this.#attempts.set(key, series);
+      this.#count += 1;
     }
     this.#lastAttempts = series;
     return series;
