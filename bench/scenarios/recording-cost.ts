@@ -1,20 +1,23 @@
-/** What the ledger and the metrics take of a reply's CPU time: dragoman with both against dragoman with neither, in turns. */
+/**
+ * What the ledger and the metrics take of a reply's CPU time: a gateway with both against one with neither, in one process and in
+ * turns.
+ */
 import { BUDGETS, type Budget } from '../report/budgets.ts';
 import { type Row, toRow } from '../report/rows.ts';
 import { quantile } from '../statistics.ts';
-import { RECORDING_DRAGOMAN, UNRECORDED_DRAGOMAN } from '../subjects/dragoman.ts';
+import { IN_A_FILE } from '../subjects/dragoman.ts';
 import { pairedCpuUs } from './rounds.ts';
 import { type Bench, isDragoman, type Outcome } from './scenario.ts';
 
+const UNRECORDED = { ...IN_A_FILE, DRAGOMAN_LEDGER: 'no', DRAGOMAN_METRICS: 'off' };
+
 export async function recordingCost(bench: Bench): Promise<Outcome> {
   if (!bench.subjects.some(isDragoman)) return { rows: [] };
-  return { rows: [await shareOf(bench, 10), await shareOf(bench, 100, BUDGETS.recording)] };
+  const [short = [], long = []] = await pairedCpuUs(bench, 'recording', [IN_A_FILE, UNRECORDED], [10, 100]);
+  return { rows: [shareOf(10, short), shareOf(100, long, BUDGETS.recording)] };
 }
 
-async function shareOf(bench: Bench, frames: number, budget?: Budget): Promise<Row> {
-  // The difference is smaller than the noise of one pair.
-  const rounds = bench.scale.shortWindows.count + 1;
-  const pairs = await pairedCpuUs(bench, 'recording', [RECORDING_DRAGOMAN, UNRECORDED_DRAGOMAN], frames, rounds);
+function shareOf(frames: number, pairs: readonly (readonly [number, number])[], budget?: Budget): Row {
   const shares = pairs.map(([recorded, unrecorded]) => ((recorded - unrecorded) / recorded) * 100);
   const sorted = shares.toSorted((a, b) => a - b);
   const [lower, upper] = [quantile(sorted, 0.25), quantile(sorted, 0.75)];

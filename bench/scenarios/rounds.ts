@@ -3,6 +3,7 @@ import type { Target } from '../load/job.ts';
 import type { Job, Measured } from '../measure.ts';
 import { type Figures, type Row, toRow } from '../report/rows.ts';
 import { median } from '../statistics.ts';
+import { twoDragomans } from '../subjects/dragoman.ts';
 import type { Subject, SubjectKind, SubjectName } from '../subjects/subject.ts';
 import { type Bench, isDragoman, longWindow, runJob, warmUp } from './scenario.ts';
 
@@ -55,23 +56,36 @@ export async function inTurns(
 }
 
 /**
- * CPU time for a reply of so many frames, in microseconds, of two variants of dragoman in turns. A small difference of two large
- * figures needs many rounds.
+ * CPU time for a reply of so many frames, in microseconds, of two gateways in one process, in turns: in pairs of figures, for
+ * each number of frames. A small difference of two large figures needs many rounds.
  */
 export async function pairedCpuUs(
   bench: Bench,
   scenario: string,
-  variants: readonly [SubjectKind, SubjectKind],
-  frames: number,
-  rounds: number,
-): Promise<(readonly [number, number])[]> {
-  const all = await withSubjects(bench, variants, (subjects) => {
-    const onlyOpenai = subjects.map((subject) => ({ ...subject, targets: [subject.targets[0]] as const }));
-    return inTurns(bench, scenario, onlyOpenai, longWindow(frames, bench.scale), rounds);
+  variants: Parameters<typeof twoDragomans>[0],
+  frameCounts: readonly number[],
+): Promise<readonly (readonly (readonly [number, number])[])[]> {
+  return withSubjects(bench, [twoDragomans(variants)], async ([subject]) => {
+    const all: [number, number][][] = [];
+    for (const frames of frameCounts)
+      all.push(await pairsOf(bench, scenario, subject, longWindow(frames, bench.scale)));
+    return all;
   });
-  const figures = figuresOf(all, cpuPerReplyUs);
-  const [first = [], second = []] = variants.map(({ name }) => figures[name] ?? []);
-  return first.map((us, round) => [us, second[round] ?? Number.NaN] as const);
+}
+
+async function pairsOf(bench: Bench, scenario: string, subject: Subject | undefined, job: Job) {
+  const pairs: [number, number][] = [];
+  if (!subject) return pairs;
+  for (let round = 0; round <= bench.scale.shortWindows.count; round++) {
+    const us: [number, number] = [Number.NaN, Number.NaN];
+    // The second of two has the warmer machine, so each is second in turn.
+    for (const at of round % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
+      const target = subject.targets[at];
+      if (target) us[at] = cpuPerReplyUs(await runJob(bench, scenario, subject, target, job)) ?? Number.NaN;
+    }
+    pairs.push(us);
+  }
+  return pairs;
 }
 
 type Pick = (measured: Measured, series: Series) => number | undefined;

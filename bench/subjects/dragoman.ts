@@ -4,7 +4,8 @@ import { join, resolve } from 'node:path';
 import { isBuildCurrent } from '../../tools/build-record.js';
 import type { Target } from '../load/job.ts';
 import { API_KEY } from '../load/requests.ts';
-import { freePort, type Processes } from '../processes.ts';
+import { freePort, type Processes, untilListening } from '../processes.ts';
+import { V8_FLAGS } from './relay.ts';
 import { type Subject, type SubjectKind, untilServing } from './subject.ts';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
@@ -14,26 +15,14 @@ export const LAUNCHER = 'dragoman';
 
 export const DRAGOMAN: SubjectKind = dragomanWith('dragoman', {});
 
-/** The same without a log, to see what the log costs. */
-export const SILENT_DRAGOMAN: SubjectKind = dragomanWith('silent', { DRAGOMAN_LOG_LEVEL: 'silent' });
-
-const IN_A_FILE = { DRAGOMAN_DATABASE_URL: '' };
-
-/** With its database in a file, as users have it, to see what writing the ledger costs. */
-export const RECORDING_DRAGOMAN: SubjectKind = dragomanWith('recording', IN_A_FILE);
-
-/** The same without ledger and metrics. */
-export const UNRECORDED_DRAGOMAN: SubjectKind = dragomanWith('unrecorded', {
-  ...IN_A_FILE,
-  DRAGOMAN_LEDGER: 'no',
-  DRAGOMAN_METRICS: 'off',
-});
+/** With its database in a file, as users have it. */
+export const IN_A_FILE = { DRAGOMAN_DATABASE_URL: '' };
 
 export function dragomanWith(name: string, environment: Environment): SubjectKind {
   return { name, start: (processes, port) => start(name, environment, processes, port) };
 }
 
-type Environment = Readonly<Record<string, string>>;
+export type Environment = Readonly<Record<string, string>>;
 
 async function start(
   name: string,
@@ -48,8 +37,33 @@ async function start(
     cwd: folder,
     env: { ...dragomanEnvironment(folder, port, upstreamPort), ...environment },
   });
-  const target = (dialect: Target['dialect']): Target => ({ host: '127.0.0.1', port, dialect, oneDeltaPerFrame: true });
-  return untilServing(name, started, processes, [target('openai-chat'), target('anthropic-messages')]);
+  return untilServing(name, started, processes, [targetAt(port, 'openai-chat'), targetAt(port, 'anthropic-messages')]);
+}
+
+function targetAt(port: number, dialect: Target['dialect']): Target {
+  return { host: '127.0.0.1', port, dialect, oneDeltaPerFrame: true };
+}
+
+/** Two gateways in one process, which differ by these settings. A target for each, in OpenAI's format. */
+export function twoDragomans(variants: readonly [Environment, Environment]): SubjectKind {
+  const name = 'two gateways';
+  return {
+    name,
+    async start(processes, upstreamPort) {
+      const ports = [await freePort(), await freePort()] as const;
+      const settings = variants.map((variant, index) => {
+        const folder = processes.makeFolder(`variant-${index}`);
+        return JSON.stringify({ ...dragomanEnvironment(folder, ports[index] ?? 0, upstreamPort), ...variant });
+      });
+      const program = join(import.meta.dirname, 'two-gateways.ts');
+      const started = processes.start(name, 'subject', process.execPath, [...V8_FLAGS, program, ...settings]);
+      await Promise.all(ports.map((port) => untilListening(port, started)));
+      return untilServing(name, started, processes, [
+        targetAt(ports[0], 'openai-chat'),
+        targetAt(ports[1], 'openai-chat'),
+      ]);
+    },
+  };
 }
 
 /** `npm ci` has built it, but files may have changed since. */

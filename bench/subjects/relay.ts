@@ -20,7 +20,7 @@ export function bareWith(environment: Readonly<Record<string, string>>): Subject
 }
 
 /** Those of dragoman's launcher, since they change what a process needs more than its program does. */
-const V8_FLAGS = ['--max-semi-space-size=16', '--v8-pool-size=1'];
+export const V8_FLAGS = ['--max-semi-space-size=16', '--v8-pool-size=1'];
 
 export const FLOOR: SubjectKind = {
   name: 'floor',
