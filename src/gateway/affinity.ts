@@ -50,7 +50,14 @@ function idOf(text: string): string {
   // One call takes a third of the time of a Hash object.
   const hex = hash('sha256', text, 'hex');
   const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  // `join` makes one flat text. V8 leaves the fast path of JSON.stringify, which the id goes through, at one that consists of pieces.
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(13, 16)}`,
+    variant + hex.slice(17, 20),
+    hex.slice(20, 32),
+  ].join('-');
 }
 
 /** A turn with tool results continues the earlier turn, even if the client has added text to the results. */
