@@ -32,19 +32,16 @@ const LONG_CONTEXT_TOKENS = 272_000;
 /** Undefined if the model's rate multiplier is unknown. */
 export function estimateCredits(model: string, multiplier: number | undefined, tokens: Tokens): number | undefined {
   if (multiplier === undefined || !(multiplier >= 0)) return undefined;
-  const name = normalized(model);
-  const isClaude = name.startsWith('claude');
+  const { premium, cachedShare, isDearWhenLong } = factsOf(model);
   const { input, cached, output } = split(tokens);
-  const premium = /^claude-(?:opus|sonnet)-5-5(?!\d)/.test(name) ? CLAUDE_PREMIUM : 1;
-  const share = isClaude ? CACHED_SHARE.claude : CACHED_SHARE.gpt;
-  const isLong = name.startsWith('gpt-5-6') && input > LONG_CONTEXT_TOKENS;
-  const weighted = (input - cached) * premium + cached * share + output * OUTPUT_FACTOR;
+  const isLong = isDearWhenLong && input > LONG_CONTEXT_TOKENS;
+  const weighted = (input - cached) * premium + cached * cachedShare + output * OUTPUT_FACTOR;
   return multiplier * CREDITS_PER_TOKEN * weighted * (isLong ? 2 : 1);
 }
 
 /** US dollars; undefined if the list does not have the model. */
 export function listPriceOf(model: string, tokens: Tokens): number | undefined {
-  const price = priceOf(model);
+  const { price } = factsOf(model);
   if (!price) return undefined;
   const { input, cached, written, output } = split(tokens);
   const uncached = Math.max(0, input - cached - written);
@@ -72,16 +69,31 @@ function normalized(model: string): string {
 }
 
 const PRICES: ReadonlyMap<string, Price> = new Map(Object.entries<Price>(prices.models));
+
+interface ModelFacts {
+  readonly price: Price | undefined;
+  readonly premium: number;
+  readonly cachedShare: number;
+  readonly isDearWhenLong: boolean;
+}
+
 /** Names of models come from clients, so the number of remembered ones is bounded. */
 const MAX_REMEMBERED = 500;
-const remembered = new Map<string, Price | undefined>();
+const remembered = new Map<string, ModelFacts>();
 
-function priceOf(model: string): Price | undefined {
-  if (remembered.has(model)) return remembered.get(model);
+function factsOf(model: string): ModelFacts {
+  const known = remembered.get(model);
+  if (known) return known;
   const name = normalized(model);
   const [, price] = [...PRICES].find(([listed]) => isVersionOf(name, listed)) ?? [];
-  if (remembered.size < MAX_REMEMBERED) remembered.set(model, price);
-  return price;
+  const facts = {
+    price,
+    premium: /^claude-(?:opus|sonnet)-5-5(?!\d)/.test(name) ? CLAUDE_PREMIUM : 1,
+    cachedShare: name.startsWith('claude') ? CACHED_SHARE.claude : CACHED_SHARE.gpt,
+    isDearWhenLong: name.startsWith('gpt-5-6'),
+  };
+  if (remembered.size < MAX_REMEMBERED) remembered.set(model, facts);
+  return facts;
 }
 
 /** True for `claude-opus-4-5` and `claude-opus-4-5-20251101`, false for `claude-opus-4-5` as a version of `claude-opus-4`. */

@@ -50,7 +50,7 @@ function groupOf(record: RequestRecord, kind: LedgerKind, program: string, last:
   const group: LedgerGroup = {
     key: record.client ?? null,
     account: accountOf(record) ?? null,
-    model: record.model === undefined ? null : groupName(record.model),
+    model: modelName(record.model, last),
     answeredModel: route?.modelId ?? record.attempts.at(-1)?.modelId ?? null,
     protocol: record.protocol ?? null,
     client: program,
@@ -61,6 +61,12 @@ function groupOf(record: RequestRecord, kind: LedgerKind, program: string, last:
     code: record.code ?? null,
   };
   return last && isSameGroup(group, last) ? last : group;
+}
+
+/** A name that is in a group already is short and has no control characters. */
+function modelName(model: string | undefined, last: LedgerGroup | undefined): string | null {
+  if (model === undefined) return null;
+  return model === last?.model ? model : groupName(model);
 }
 
 /** Of a reply that did not end: what its last attempt had used. JSON leaves undefined fields out. */
