@@ -15,7 +15,7 @@ const HOUR_MS = 3_600_000;
 const SEEN_AGAIN_MS = 6 * HOUR_MS;
 const MAX_KNOWN = 20_000;
 /** Rows of one statement: each size is a statement of its own, prepared once. */
-const BATCHES = [64, 16, 4, 1] as const;
+const BATCHES = [256, 64, 16, 4, 1] as const;
 
 export interface WriterOptions {
   /** The number of this process. */
@@ -115,14 +115,17 @@ export class LedgerWriter {
     errorIds: readonly (number | null)[],
   ): Promise<readonly number[]> {
     const keepsText = rows.some(({ text }) => text) && (await this.#isKeyCurrent(db));
+    // Most batches consist of requests without either, and each value is a call into the database.
+    const columns = keepsText || errorIds.some((id) => id !== null) ? ROW_COLUMNS : PLAIN_ROW_COLUMNS;
     const values: unknown[] = [];
     for (const [index, { id, receivedMs, details, text }] of rows.entries()) {
+      values.push(receivedMs, groupIds[index], id, details, this.#writer);
+      if (columns === PLAIN_ROW_COLUMNS) continue;
       const sealed = keepsText && text ? this.#seal.close(placeOfText(id), JSON.stringify(text)) : null;
-      values.push(receivedMs, groupIds[index], errorIds[index], id, details);
-      values.push(sealed, sealed?.length ?? null, this.#writer);
+      values.push(errorIds[index], sealed, sealed?.length ?? null);
     }
-    if (!this.#isPostgres) return numbersOf(await this.#insert(db, 'ledger_requests', ROW_COLUMNS, values, ''));
-    const results = await this.#insert(db, 'ledger_requests', ROW_COLUMNS, values, ' returning id, request_id');
+    if (!this.#isPostgres) return numbersOf(await this.#insert(db, 'ledger_requests', columns, values, ''));
+    const results = await this.#insert(db, 'ledger_requests', columns, values, ' returning id, request_id');
     const numbers = new Map(
       results.flatMap(({ rows }) => rows.map((row) => [row.request_id, Number(row.id)] as const)),
     );
@@ -161,7 +164,7 @@ export class LedgerWriter {
   readonly #statements = new Map<string, string>();
 
   #statement(table: string, columns: readonly string[], rows: number, suffix: string): string {
-    const key = `${table} ${rows}`;
+    const key = `${table} ${columns.length} ${rows}`;
     let text = this.#statements.get(key);
     if (text === undefined) {
       let parameter = 0;
@@ -176,16 +179,16 @@ export class LedgerWriter {
 }
 
 const IGNORE_REPEATED = ' on conflict do nothing';
-const ROW_COLUMNS = [
+/** Of rows with neither an error nor a text. */
+const PLAIN_ROW_COLUMNS = [
   'received_at_ms',
   'group_id',
-  'error_id',
   'request_id',
   'details',
-  'sealed',
-  'text_bytes',
   'writer',
-] as const satisfies readonly (keyof LedgerTables['ledger_requests'])[];
+] as const satisfies readonly RowColumn[];
+const ROW_COLUMNS = [...PLAIN_ROW_COLUMNS, 'error_id', 'sealed', 'text_bytes'] as const satisfies readonly RowColumn[];
+type RowColumn = keyof LedgerTables['ledger_requests'];
 const GROUP_COLUMNS = [
   'id',
   'key',
