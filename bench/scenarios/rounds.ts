@@ -5,7 +5,7 @@ import { type Figures, type Row, toRow } from '../report/rows.ts';
 import { median } from '../statistics.ts';
 import { twoDragomans } from '../subjects/dragoman.ts';
 import type { Subject, SubjectKind, SubjectName } from '../subjects/subject.ts';
-import { type Bench, isDragoman, longWindow, runJob, warmUp } from './scenario.ts';
+import { type Bench, batchesWindow, isDragoman, runJob, warmUp } from './scenario.ts';
 
 /** The measurements of one subject through one protocol. */
 export interface Series {
@@ -55,9 +55,12 @@ export async function inTurns(
   }));
 }
 
+/** The speed of a shared machine changes from second to second, by more than what is measured. */
+const PAIRS_A_WINDOW = 3;
+
 /**
  * CPU time for a reply of so many frames, in microseconds, of two gateways in one process, in turns: in pairs of figures, for
- * each number of frames. A small difference of two large figures needs many rounds.
+ * each number of frames. A small difference of two large figures needs many pairs.
  */
 export async function pairedCpuUs(
   bench: Bench,
@@ -68,7 +71,7 @@ export async function pairedCpuUs(
   return withSubjects(bench, [twoDragomans(variants)], async ([subject]) => {
     const all: [number, number][][] = [];
     for (const frames of frameCounts)
-      all.push(await pairsOf(bench, scenario, subject, longWindow(frames, bench.scale)));
+      all.push(await pairsOf(bench, scenario, subject, batchesWindow(frames, bench.scale)));
     return all;
   });
 }
@@ -76,7 +79,7 @@ export async function pairedCpuUs(
 async function pairsOf(bench: Bench, scenario: string, subject: Subject | undefined, job: Job) {
   const pairs: [number, number][] = [];
   if (!subject) return pairs;
-  for (let round = 0; round <= bench.scale.shortWindows.count; round++) {
+  for (let round = 0; round <= PAIRS_A_WINDOW * bench.scale.shortWindows.count; round++) {
     const us: [number, number] = [Number.NaN, Number.NaN];
     // The second of two has the warmer machine, so each is second in turn.
     for (const at of round % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {

@@ -87,9 +87,9 @@ export function shortWindow(frames: number, { connections, shortWindows }: Scale
   return { ...closedLoop(frames, connections, shortWindows.ms), afterMs: LEFT_TO_DO_MS };
 }
 
-/** As `shortWindow`, for work that is done in batches: a short window ends with a part of one, in code that has left the caches. */
-export function longWindow(frames: number, { connections, windowMs }: Scale): Job {
-  return { ...closedLoop(frames, connections, windowMs), afterMs: LEFT_TO_DO_MS };
+/** As `shortWindow`, for work that is done in batches: some ten of them, the last of which is incomplete. */
+export function batchesWindow(frames: number, { connections, shortWindows }: Scale): Job {
+  return { ...closedLoop(frames, connections, 2 * shortWindows.ms), afterMs: LEFT_TO_DO_MS };
 }
 
 /**
