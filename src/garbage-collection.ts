@@ -20,8 +20,8 @@ const kept: { tick?: object } = {};
 /**
  * Keeps one object of `process.nextTick`, so that V8 never collects the shape of these objects. Otherwise it does so whenever the
  * whole heap is collected while no tick waits. `nextTick` defines the members of its objects under computed keys, and what V8 has
- * learned of such a definition holds for one shape: when it meets the same shape made a second time, it gives up for good, and a `nextTick`
- * takes 6,000 instructions instead of 500. A request takes seven of them, all from Node's streams.
+ * learned of such a definition holds for one shape: when it meets the same shape made a second time, it gives up for good, and a
+ * `nextTick` takes 6,000 instructions instead of 500. A request takes seven of them, all from Node's streams.
  */
 export function keepTickShape(): void {
   const hook = createHook({

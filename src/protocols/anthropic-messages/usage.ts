@@ -52,19 +52,17 @@ export function toDeltaUsage(usage: Usage): DeltaUsage {
 }
 
 /** Usage before the first output. Some clients add up the output counts of both events, so this one is 0. */
-export function toStartUsage(inputTokens: Figure): WireUsage {
-  return {
-    input_tokens: toCount(inputTokens),
-    cache_creation_input_tokens: 0,
-    cache_read_input_tokens: 0,
-    output_tokens: 0,
-    server_tool_use: null,
-    output_tokens_details: null,
-    ...SERVICE_USAGE,
-  };
-}
+export const START_USAGE: WireUsage = {
+  input_tokens: 0,
+  cache_creation_input_tokens: 0,
+  cache_read_input_tokens: 0,
+  output_tokens: 0,
+  server_tool_use: null,
+  output_tokens_details: null,
+  ...SERVICE_USAGE,
+};
 
 /** Derived figures may be fractions. */
-function toCount(figure: Figure | undefined): number {
+export function toCount(figure: Figure | undefined): number {
   return Math.round(figure?.value ?? 0);
 }

@@ -14,7 +14,7 @@ import { searchResultBlock, serverToolUse, wireCitation } from '../reading/web-s
 import { writeStreamError } from './errors.ts';
 import type { Echo } from './parse.ts';
 import { toEnding, toolUseBlock } from './reply.ts';
-import { toDeltaUsage, toStartUsage } from './usage.ts';
+import { START_USAGE, toCount, toDeltaUsage } from './usage.ts';
 
 export const PING = 'event: ping\ndata: {"type":"ping"}\n\n';
 
@@ -89,20 +89,10 @@ class MessageWriter implements ReplyWriter {
   }
 
   #messageStart({ inputTokens }: ReplyStart): string {
-    const message = {
-      id: this.#replyId,
-      type: 'message',
-      role: 'assistant',
-      model: this.#model,
-      content: [],
-      stop_reason: null,
-      stop_sequence: null,
-      stop_details: null,
-      container: null,
-      diagnostics: null,
-      usage: toStartUsage(inputTokens),
-    };
-    return sse('message_start', { type: 'message_start', message });
+    const id = JSON.stringify(this.#replyId);
+    const model = JSON.stringify(this.#model);
+    const tokens = JSON.stringify(toCount(inputTokens));
+    return `${BEFORE_ID}${id}${BEFORE_MODEL}${model}${BEFORE_TOKENS}${tokens}${AFTER_TOKENS}`;
   }
 
   #messageEnd(end: ReplyEnd): string {
@@ -211,3 +201,23 @@ const MESSAGE_STOP = 'event: message_stop\ndata: {"type":"message_stop"}\n\n';
 function sse(name: string, data: unknown): string {
   return sseEvent(name, JSON.stringify(data));
 }
+
+const GAP = '\0';
+
+/** The first event around its three values that differ: serialising an object for each reply takes four times as long. */
+const [BEFORE_ID = '', BEFORE_MODEL = '', BEFORE_TOKENS = '', AFTER_TOKENS = ''] = sse('message_start', {
+  type: 'message_start',
+  message: {
+    id: GAP,
+    type: 'message',
+    role: 'assistant',
+    model: GAP,
+    content: [],
+    stop_reason: null,
+    stop_sequence: null,
+    stop_details: null,
+    container: null,
+    diagnostics: null,
+    usage: { ...START_USAGE, input_tokens: GAP },
+  },
+}).split(JSON.stringify(GAP));
