@@ -81,7 +81,7 @@ async function pairsOf(bench: Bench, scenario: string, subject: Subject | undefi
   if (!subject) return pairs;
   for (let round = 0; round <= PAIRS_A_WINDOW * bench.scale.shortWindows.count; round++) {
     const us: [number, number] = [Number.NaN, Number.NaN];
-    // The second of two has the warmer machine, so each is second in turn.
+    // Each is first in turn, since what a window leaves behind is collected in the next one.
     for (const at of round % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
       const target = subject.targets[at];
       if (target) us[at] = cpuPerReplyUs(await runJob(bench, scenario, subject, target, job)) ?? Number.NaN;

@@ -1,6 +1,6 @@
 /**
- * What a row of the ledger has besides its group and its sums, as JSON. Most of a row is the same as in its group, and each
- * byte is written twice, to the log of the database and to its file: what the group says is left out, which halves the row.
+ * What a row of the ledger has besides its group and its sums, as JSON. Each byte of it is written twice, to the log of the database
+ * and to its file, and most of it is the same in all rows of a group: what the group says is left out, a third of a usual row.
  */
 import type { Adjustment } from '../../core/adjustments.ts';
 import { type Figure, measured } from '../../core/usage.ts';
