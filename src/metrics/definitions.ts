@@ -1,5 +1,7 @@
 /** The table of all metrics: `/metrics` is made from it; docs/telemetry.md, the dashboard and the alert rules are checked against it. */
 
+import { DURATION_BUCKETS, FIRST_BYTE_BUCKETS } from './bucket-counts.ts';
+
 interface Definition<Label extends string> {
   readonly name: string;
   readonly help: string;
@@ -19,10 +21,6 @@ export interface HistogramDefinition<Label extends string = string> extends Defi
   /** Upper bounds, in seconds. */
   readonly buckets: readonly number[];
 }
-
-/** A model begins to answer within one to twenty seconds, and an agent's turn takes from two seconds to several minutes. */
-const FIRST_BYTE_BUCKETS = [0.25, 0.5, 1, 1.5, 2, 3, 5, 8, 12, 20, 30, 60, 120];
-const DURATION_BUCKETS = [0.05, 0.25, 1, 2, 5, 10, 20, 40, 60, 120, 300, 600];
 
 export const METRICS = {
   info: gauge('dragoman_info', 'Always 1; the label says which version runs.', 'version'),

@@ -6,8 +6,7 @@ import type { ErrorCode } from '../core/errors.ts';
 import type { Figure } from '../core/usage.ts';
 import type { AttemptRecord } from '../gateway/attempts.ts';
 import type { RequestKind, RequestOutcome, RequestRecord } from '../gateway/request-record.ts';
-import { BucketCounts } from './bucket-counts.ts';
-import { METRICS } from './definitions.ts';
+import { BucketCounts, DURATION_BUCKETS, FIRST_BYTE_BUCKETS } from './bucket-counts.ts';
 
 /** Of requests and attempts. Handing over takes a few microseconds for each of them. */
 const MAX_SERIES = 512;
@@ -124,8 +123,8 @@ export class RequestTotals {
     if (!series) {
       const tokens = { input: 0, output: 0, cache_read: 0, cache_write: 0, reasoning: 0 };
       const labels = { kind, protocol, outcome, code, model, client, account, stream } as const;
-      const durations = new BucketCounts(METRICS.duration.buckets);
-      const firstBytes = new BucketCounts(METRICS.firstByte.buckets);
+      const durations = new BucketCounts(DURATION_BUCKETS);
+      const firstBytes = new BucketCounts(FIRST_BYTE_BUCKETS);
       series = { ...labels, count: 0, durations, firstBytes, tokens, credits: 0 };
       this.#requests.set(key, series);
       this.#count += 1;
@@ -149,7 +148,7 @@ export class RequestTotals {
     const key = `${account}\n${result}\n${wireProfile}`;
     let series = this.#attempts.get(key);
     if (!series) {
-      const durations = new BucketCounts(METRICS.attemptDuration.buckets);
+      const durations = new BucketCounts(DURATION_BUCKETS);
       series = { account, result, wireProfile, count: 0, firstAids: 0, durations };
       this.#attempts.set(key, series);
       this.#count += 1;
