@@ -65,6 +65,15 @@ function written(made: RequestRecord, otherIds: readonly string[], usage?: Ledge
   return writeDetails(made, { group: GROUP, usage, otherIds, clientVersion: '1.2' });
 }
 
+/** As it is, in either form. */
+const STORED = {
+  status: 200,
+  model: 'claude-sonnet-4-5',
+  accountLabel: 'work',
+  clientVersion: '1.2',
+  durationMs: 901,
+  wireProfile: 'q-rest',
+};
 const ROW = { receivedMs: RECEIVED_MS, group: GROUP };
 
 describe('the details of a row', () => {
@@ -72,12 +81,7 @@ describe('the details of a row', () => {
     const json = written(record([attempt()]), ['up-1'], USAGE);
     expect(JSON.parse(json)).toEqual({
       format: 2,
-      status: 200,
-      model: 'claude-sonnet-4-5',
-      accountLabel: 'work',
-      clientVersion: '1.2',
-      durationMs: 901,
-      wireProfile: 'q-rest',
+      ...STORED,
       usage: { ...USAGE, contextPercentage: 1.25, credits: 0.01 },
       attempts: [{ startedMs: 3, endedMs: 900, upstreamRequestId: 'up-1' }],
     });
@@ -85,12 +89,7 @@ describe('the details of a row', () => {
       ids: ['up-1'],
       method: 'POST',
       path: '/v1/chat/completions',
-      status: 200,
-      model: 'claude-sonnet-4-5',
-      accountLabel: 'work',
-      clientVersion: '1.2',
-      durationMs: 901,
-      wireProfile: 'q-rest',
+      ...STORED,
       usage: USAGE,
       attempts: [
         {
