@@ -7,9 +7,8 @@ import type { Kysely, SelectQueryBuilder } from 'kysely';
 import { sql } from 'kysely';
 import { DAY_MS } from '../../core/utc-periods.ts';
 import { readDetails } from '../../gateway/ledger/details.ts';
-import type { LedgerFilter, LedgerSearch, StoredLedgerRow } from '../../gateway/ledger/ledger-store.ts';
+import type { LedgerFilter, LedgerGroup, LedgerSearch, StoredLedgerRow } from '../../gateway/ledger/ledger-store.ts';
 import { containing, groupIdsOf, isOneOf, unindexed } from './conditions.ts';
-import { toGroup } from './groups.ts';
 import { blockOf, type LedgerTables } from './tables.ts';
 
 /** Fewer matching rows than this are sorted; more are found sooner from the newest on. */
@@ -240,4 +239,18 @@ function toStoredRow(row: SelectedRow): StoredLedgerRow {
     errorText: row.error_text,
     details: readDetails(row.details, { receivedMs, group }),
   };
+}
+
+/** The groups that requests are summed by. */
+export async function readGroups(db: Kysely<LedgerTables>, limit: number): Promise<LedgerGroup[]> {
+  const rows = await db.selectFrom('ledger_groups').selectAll().limit(limit).execute();
+  return rows.map(toGroup);
+}
+
+function toGroup(row: Omit<LedgerTables['ledger_groups'], 'id'>): LedgerGroup {
+  const { key, account, model, answered_model: answeredModel, protocol, client, route, code } = row;
+  // Only the ledger's writer writes these columns.
+  const kind = row.kind as LedgerGroup['kind'];
+  const outcome = row.outcome as LedgerGroup['outcome'];
+  return { key, account, model, answeredModel, protocol, client, route, kind, outcome, code };
 }
