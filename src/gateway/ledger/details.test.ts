@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { GatewayError } from '../../core/errors.ts';
 import { derived, estimated, measured } from '../../core/usage.ts';
 import type { AttemptRecord } from '../attempts.ts';
 import { RequestRecord } from '../request-record.ts';
@@ -65,8 +66,7 @@ function written(made: RequestRecord, otherIds: readonly string[], usage?: Ledge
   return writeDetails(made, { group: GROUP, usage, otherIds, clientVersion: '1.2' });
 }
 
-/** As it is, in either form. */
-const STORED = {
+const REQUEST = {
   status: 200,
   model: 'claude-sonnet-4-5',
   accountLabel: 'work',
@@ -79,17 +79,15 @@ const ROW = { receivedMs: RECEIVED_MS, group: GROUP };
 describe('the details of a row', () => {
   it('are read as the request was, though what its group says is not stored', () => {
     const json = written(record([attempt()]), ['up-1'], USAGE);
-    expect(JSON.parse(json)).toEqual({
-      format: 2,
-      ...STORED,
-      usage: { ...USAGE, contextPercentage: 1.25, credits: 0.01 },
-      attempts: [{ startedMs: 3, endedMs: 900, upstreamRequestId: 'up-1' }],
-    });
+    const usage = [[1_247, 'derived'], [12, 'estimated'], null, null, null, 1.25, 0.01, 0.02, 0.03];
+    const attempts = [[3, 900, 'up-1', null, null]];
+    const texts = ['claude-sonnet-4-5', 'work', '1.2', 'q-rest', null];
+    expect(JSON.parse(json)).toEqual([3, attempts, null, 200, 901, null, 0, ...texts, usage]);
     expect(readDetails(json, ROW)).toEqual({
       ids: ['up-1'],
       method: 'POST',
       path: '/v1/chat/completions',
-      ...STORED,
+      ...REQUEST,
       usage: USAGE,
       attempts: [
         {
@@ -135,19 +133,23 @@ describe('the details of a row', () => {
   it('name a method and path that are not those of the route', () => {
     const json = written(record([], { method: 'GET', url: '/v1/responses/resp_1' }), []);
     expect(readDetails(json, ROW)).toMatchObject({ method: 'GET', path: '/v1/responses/resp_1' });
-    expect(readDetails(json, ROW)).not.toHaveProperty('ids');
+    expect(readDetails(json, ROW).ids).toBeUndefined();
   });
 
-  it('of older versions are read as they are', () => {
-    const old = {
-      ids: ['up-1'],
-      method: 'POST',
-      path: '/v1/messages',
-      status: 200,
-      durationMs: 1,
-      attempts: [{ startedMs: 5 }],
-    };
-    expect(readDetails(JSON.stringify(old), ROW)).toEqual(old);
-    expect(otherIdsIn(JSON.stringify(old))).toEqual(['up-1']);
+  it('keep what few requests have', () => {
+    const error = new GatewayError('rate_limited', 'Too many requests.', { param: 'messages[0]', retryAfterMs: 2_000 });
+    const adjustment = { rule: 'max-tokens', path: 'max_tokens', before: 1, after: 2 };
+    const made = record([attempt({ error })], {
+      ...{ responseId: 'resp_1', stream: true, firstByteMs: 7, error },
+      adjustments: Array(60).fill(adjustment),
+    });
+    expect(readDetails(written(made, ['req_1', 'up-1']), ROW)).toMatchObject({
+      ...{ responseTo: 'req_1', ids: ['req_1', 'up-1'], stream: true, firstByteMs: 7 },
+      ...{ param: 'messages[0]', retryAfterMs: 2_000, adjustmentCount: 60 },
+      attempts: [{ accountId: 'acc-1', code: 'rate_limited', error: 'Too many requests.' }],
+    });
+    expect(readDetails(written(made, []), ROW).adjustments).toEqual(
+      Array(50).fill({ rule: 'max-tokens', path: 'max_tokens', before: '1', after: '2' }),
+    );
   });
 });

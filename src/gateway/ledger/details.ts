@@ -1,43 +1,87 @@
 /**
- * What a row of the ledger has besides its group and its sums, as JSON. Each byte of it is written twice, to the log of the database
- * and to its file, and most of it is the same in all rows of a group: what the group says is left out, a third of a usual row.
+ * What a row of the ledger has besides its group and its sums. Every byte of it is written twice, to the log of the database and to
+ * its file, and waits in memory before. So it is stored as a JSON array, without names, and without what its group says: half as
+ * long as an object.
  */
 import type { Adjustment } from '../../core/adjustments.ts';
-import { type Figure, measured } from '../../core/usage.ts';
+import { type Figure, measured, type Provenance } from '../../core/usage.ts';
 import type { AttemptRecord } from '../attempts.ts';
 import type { RequestRecord } from '../request-record.ts';
 import { errorText } from './error-text.ts';
 import type { LedgerAdjustment, LedgerAttempt, LedgerDetails, LedgerGroup, LedgerUsage } from './ledger-store.ts';
+import { type OlderDetails, otherIdsInOlder, readOlderDetails } from './older-details.ts';
 
 export const MAX_ATTEMPTS = 32;
 /** Characters. */
 export const MAX_NAME = 200;
 const MAX_ADJUSTMENTS = 50;
 const MAX_ADJUSTMENT_TEXT = 200;
-/** Rows of older versions have none, and are LedgerDetails as they stand. */
-const FORMAT = 2;
+const FORMAT = 3;
 
-/** In stored JSON: a figure that the service reported is a number alone. */
-type StoredFigure = Figure | number;
-type FigureName = keyof Omit<LedgerUsage, 'estimatedCredits' | 'listPriceUsd'>;
-type StoredUsage = Pick<LedgerUsage, 'estimatedCredits' | 'listPriceUsd'> & {
-  readonly [Name in FigureName]?: StoredFigure | undefined;
-};
+/** JSON has null for undefined. */
+type Optional<T> = T | null | undefined;
 
-/** Absent: as in the request. Null: unknown, although the request has one. Times count from when the request was received. */
-type StoredAttempt = Omit<LedgerAttempt, SharedName> & {
-  readonly [Name in SharedName]?: string | null | undefined;
-};
-type SharedName = 'accountId' | 'accountLabel' | 'wireProfile' | 'model';
+type StoredDetails = readonly [
+  format: typeof FORMAT,
+  attempts: readonly StoredAttempt[],
+  others: Optional<OtherDetails>,
+  status: number,
+  durationMs: number,
+  firstByteMs: Optional<number>,
+  isStream: 0 | 1,
+  model: Optional<string>,
+  accountLabel: Optional<string>,
+  clientVersion: Optional<string>,
+  wireProfile: Optional<string>,
+  conversationId: Optional<string>,
+  usage: Optional<StoredUsage>,
+];
 
-/** `method` and `path`: absent where they are those of the group's route. `ids`: absent where they are those of the attempts. */
-type StoredDetails = Omit<LedgerDetails, 'method' | 'path' | 'usage' | 'attempts'> & {
-  readonly format: typeof FORMAT;
+/** What few requests have. */
+type OtherDetails = Pick<
+  LedgerDetails,
+  'responseTo' | 'ids' | 'param' | 'rule' | 'retryAfterMs' | 'adjustments' | 'adjustmentCount'
+> & {
+  /** As `path`: absent where it is that of the group's route. `ids`: absent where they are those of the attempts. */
   readonly method: string | undefined;
   readonly path: string | undefined;
-  readonly usage: StoredUsage | undefined;
-  readonly attempts: readonly StoredAttempt[] | undefined;
 };
+
+type StoredUsage = readonly [
+  inputTokens: Optional<StoredFigure>,
+  outputTokens: Optional<StoredFigure>,
+  cacheReadTokens: Optional<StoredFigure>,
+  cacheWriteTokens: Optional<StoredFigure>,
+  reasoningTokens: Optional<StoredFigure>,
+  contextPercentage: Optional<StoredFigure>,
+  credits: Optional<StoredFigure>,
+  estimatedCredits: Optional<number>,
+  listPriceUsd: Optional<number>,
+];
+
+/** A figure that the service reported is a number alone. */
+type StoredFigure = number | readonly [value: number, provenance: Provenance];
+
+/** Times count from when the request was received. */
+type StoredAttempt = readonly [
+  startedMs: number,
+  endedMs: Optional<number>,
+  upstreamRequestId: Optional<string>,
+  strategy: Optional<string>,
+  others: Optional<OtherOfAttempt>,
+];
+
+/** What few attempts have. A shared name is absent where it is as in the request, and null where only the request has one. */
+type OtherOfAttempt = Shared &
+  Pick<LedgerAttempt, 'code' | 'error' | 'reason' | 'upstreamStatus' | 'waitedMs' | 'skipped'>;
+
+/** What an attempt mostly has in common with its request. */
+interface Shared {
+  readonly accountId?: Optional<string>;
+  readonly accountLabel?: Optional<string>;
+  readonly wireProfile?: Optional<string>;
+  readonly model?: Optional<string>;
+}
 
 interface DetailsContext {
   readonly group: LedgerGroup;
@@ -46,41 +90,33 @@ interface DetailsContext {
   readonly clientVersion: string | undefined;
 }
 
-/** JSON, without undefined fields. */
-export function writeDetails(record: RequestRecord, { group, usage, otherIds, clientVersion }: DetailsContext): string {
-  const { responseId, requestId, method, path, status, durationMs, firstByteMs, route, error, stream, model } = record;
-  const { adjustments = [], attempts: all } = record;
+export function writeDetails(record: RequestRecord, context: DetailsContext): string {
+  const { status, durationMs, firstByteMs, stream, model, route, attempts: all } = record;
+  const { group, usage, clientVersion } = context;
   const accountLabel = route?.accountLabel ?? all.at(-1)?.accountLabel;
   const wireProfile = route?.wireProfile;
   const shared = { accountId: group.account, accountLabel, wireProfile, model: group.answeredModel };
-  const attempts =
-    all.length === 0
-      ? undefined
-      : all.slice(0, MAX_ATTEMPTS).map((attempt) => toStoredAttempt(attempt, shared, record.receivedMs));
-  const isRoute = group.route === `${method} ${path}`;
-  return JSON.stringify({
-    format: FORMAT,
-    responseTo: responseId === undefined ? undefined : requestId,
-    ids: otherIds.length === 0 || isEqual(otherIds, idsOfAttempts(attempts)) ? undefined : otherIds,
-    method: isRoute ? undefined : method,
-    path: isRoute ? undefined : path,
+  const attempts: StoredAttempt[] = [];
+  for (const attempt of all) {
+    if (attempts.length === MAX_ATTEMPTS) break;
+    attempts.push(toStoredAttempt(attempt, shared, record.receivedMs));
+  }
+  const stored: StoredDetails = [
+    FORMAT,
+    attempts,
+    othersOf(record, attempts, context),
     status,
-    model: model?.slice(0, MAX_NAME),
+    durationMs,
+    firstByteMs,
+    stream ? 1 : 0,
+    model?.slice(0, MAX_NAME),
     accountLabel,
     clientVersion,
-    stream: stream || undefined,
-    firstByteMs,
-    durationMs,
-    param: error?.param?.slice(0, MAX_NAME),
-    rule: error?.rule,
-    retryAfterMs: error?.retryAfterMs,
     wireProfile,
-    conversationId: route?.conversationId,
-    usage: usage && toStoredUsage(usage),
-    attempts,
-    adjustments: adjustments.length === 0 ? undefined : adjustments.slice(0, MAX_ADJUSTMENTS).map(adjustmentOf),
-    adjustmentCount: adjustments.length || undefined,
-  } satisfies StoredDetails);
+    route?.conversationId,
+    usage && toStoredUsage(usage),
+  ];
+  return JSON.stringify(stored);
 }
 
 /** `json`: of this version or an older one. `receivedMs`, `group`: of the same row. */
@@ -88,75 +124,129 @@ export function readDetails(
   json: string,
   { receivedMs, group }: { receivedMs: number; group: LedgerGroup },
 ): LedgerDetails {
-  const stored: StoredDetails | (LedgerDetails & { readonly format?: undefined }) = JSON.parse(json);
-  if (stored.format === undefined) return stored;
-  const { format: _, method, path, usage, attempts, ids = idsOfAttempts(attempts), ...others } = stored;
+  const stored: StoredDetails | OlderDetails = JSON.parse(json);
+  if (!isStoredDetails(stored)) return readOlderDetails(stored, { receivedMs, group });
+  const [, attempts, others, status, durationMs, firstByteMs, isStream, ...names] = stored;
+  const [model, accountLabel, clientVersion, wireProfile, conversationId, usage] = names;
+  const { ids = idsOfAttempts(attempts), method, path, ...rare } = others ?? {};
   const space = group.route.indexOf(' ');
-  const shared = { ...others, accountId: group.account, model: group.answeredModel };
+  const shared = { accountId: group.account, accountLabel, wireProfile, model: group.answeredModel };
   return {
-    ...others,
-    ...(ids.length > 0 && { ids }),
+    ...rare,
+    ids: ids.length === 0 ? undefined : ids,
     method: method ?? group.route.slice(0, space),
     path: path ?? group.route.slice(space + 1),
-    ...(usage && { usage: toUsage(usage) }),
-    ...(attempts && { attempts: attempts.map((attempt) => toAttempt(attempt, shared, receivedMs)) }),
+    status,
+    model: model ?? undefined,
+    accountLabel: accountLabel ?? undefined,
+    clientVersion: clientVersion ?? undefined,
+    stream: isStream === 1 || undefined,
+    firstByteMs: firstByteMs ?? undefined,
+    durationMs,
+    wireProfile: wireProfile ?? undefined,
+    conversationId: conversationId ?? undefined,
+    usage: usage ? toUsage(usage) : undefined,
+    attempts: attempts.length === 0 ? undefined : attempts.map((attempt) => toAttempt(attempt, shared, receivedMs)),
   };
 }
 
 /** Ids that find the row besides its own. */
 export function otherIdsIn(json: string): readonly string[] {
-  const { ids, attempts }: Pick<StoredDetails, 'ids' | 'attempts'> = JSON.parse(json);
-  return ids ?? idsOfAttempts(attempts);
+  const stored: StoredDetails | OlderDetails = JSON.parse(json);
+  if (!isStoredDetails(stored)) return otherIdsInOlder(stored);
+  const [, attempts, others] = stored;
+  return others?.ids ?? idsOfAttempts(attempts);
 }
 
-/** What attempts mostly have in common. */
-type Shared = { readonly [Name in SharedName]?: string | null | undefined };
+function isStoredDetails(stored: StoredDetails | OlderDetails): stored is StoredDetails {
+  return Array.isArray(stored);
+}
+
+function othersOf(
+  record: RequestRecord,
+  attempts: readonly StoredAttempt[],
+  { group, otherIds }: DetailsContext,
+): OtherDetails | undefined {
+  const { responseId, requestId, method, path, error, adjustments = [] } = record;
+  const isRoute = group.route === `${method} ${path}`;
+  const areOfAttempts = otherIds.length === 0 || isEqual(otherIds, idsOfAttempts(attempts));
+  if (isRoute && areOfAttempts && !error && responseId === undefined && adjustments.length === 0) return undefined;
+  return {
+    responseTo: responseId === undefined ? undefined : requestId,
+    ids: areOfAttempts ? undefined : otherIds,
+    method: isRoute ? undefined : method,
+    path: isRoute ? undefined : path,
+    param: error?.param?.slice(0, MAX_NAME),
+    rule: error?.rule,
+    retryAfterMs: error?.retryAfterMs,
+    adjustments: adjustments.length === 0 ? undefined : adjustments.slice(0, MAX_ADJUSTMENTS).map(adjustmentOf),
+    adjustmentCount: adjustments.length || undefined,
+  };
+}
 
 function toStoredAttempt(attempt: AttemptRecord, shared: Shared, receivedMs: number): StoredAttempt {
-  const { startedMs, endedMs, error, choice } = attempt;
+  const { startedMs, endedMs, upstreamRequestId, choice } = attempt;
+  return [
+    startedMs - receivedMs,
+    endedMs === undefined ? undefined : endedMs - receivedMs,
+    upstreamRequestId?.slice(0, MAX_NAME),
+    choice?.strategy,
+    othersOfAttempt(attempt, shared),
+  ];
+}
+
+function othersOfAttempt(attempt: AttemptRecord, shared: Shared): OtherOfAttempt | undefined {
+  const { error, choice } = attempt;
+  const accountId = differing(attempt.accountId, shared.accountId);
+  const accountLabel = differing(attempt.accountLabel, shared.accountLabel);
+  const wireProfile = differing(attempt.wireProfile, shared.wireProfile);
+  const model = differing(attempt.modelId, shared.model);
+  const waitedMs = choice?.waitedMs || undefined;
+  const skipped = choice?.skipped.length ? choice.skipped : undefined;
+  const isShared = [accountId, accountLabel, wireProfile, model].every((name) => name === undefined);
+  if (isShared && !error && waitedMs === undefined && skipped === undefined) return undefined;
   return {
-    accountId: differing(attempt.accountId, shared.accountId),
-    accountLabel: differing(attempt.accountLabel, shared.accountLabel),
-    wireProfile: differing(attempt.wireProfile, shared.wireProfile),
-    model: differing(attempt.modelId, shared.model),
-    startedMs: startedMs - receivedMs,
-    endedMs: endedMs === undefined ? undefined : endedMs - receivedMs,
+    accountId,
+    accountLabel,
+    wireProfile,
+    model,
     code: error?.code,
     error: error && errorText(error),
     reason: error?.upstream?.reason,
     upstreamStatus: error?.upstream?.status,
-    upstreamRequestId: attempt.upstreamRequestId?.slice(0, MAX_NAME),
-    strategy: choice?.strategy,
-    waitedMs: choice?.waitedMs || undefined,
-    skipped: choice?.skipped.length ? choice.skipped : undefined,
+    waitedMs,
+    skipped,
   };
 }
 
 function toAttempt(stored: StoredAttempt, shared: Shared, receivedMs: number): LedgerAttempt {
-  const { accountId, accountLabel, wireProfile, model, startedMs, endedMs, ...others } = stored;
+  const [startedMs, endedMs, upstreamRequestId, strategy, others] = stored;
+  const { accountId, accountLabel, wireProfile, model, ...rare } = others ?? {};
   return {
     accountId: fullValue(accountId, shared.accountId),
     accountLabel: fullValue(accountLabel, shared.accountLabel),
     wireProfile: fullValue(wireProfile, shared.wireProfile),
     model: fullValue(model, shared.model),
     startedMs: startedMs + receivedMs,
-    ...(endedMs !== undefined && { endedMs: endedMs + receivedMs }),
-    ...others,
+    endedMs: typeof endedMs === 'number' ? endedMs + receivedMs : undefined,
+    upstreamRequestId: upstreamRequestId ?? undefined,
+    strategy: strategy ?? undefined,
+    ...rare,
   };
 }
 
-function differing(value: string | undefined, shared: string | null | undefined): string | null | undefined {
+function differing(value: string | undefined, shared: Optional<string>): Optional<string> {
   return value === (shared ?? undefined) ? undefined : (value ?? null);
 }
 
-function fullValue(stored: string | null | undefined, shared: string | null | undefined): string | undefined {
+function fullValue(stored: Optional<string>, shared: Optional<string>): string | undefined {
   return (stored === undefined ? shared : stored) ?? undefined;
 }
 
 /** Each once. */
-function idsOfAttempts(attempts: readonly Pick<StoredAttempt, 'upstreamRequestId'>[] = []): string[] {
+function idsOfAttempts(attempts: readonly StoredAttempt[]): string[] {
   const ids: string[] = [];
-  for (const { upstreamRequestId: id } of attempts) if (id !== undefined && !ids.includes(id)) ids.push(id);
+  for (const [, , id] of attempts) if (typeof id === 'string' && !ids.includes(id)) ids.push(id);
   return ids;
 }
 
@@ -165,33 +255,43 @@ function isEqual(some: readonly string[], others: readonly string[]): boolean {
 }
 
 function toStoredUsage(usage: LedgerUsage): StoredUsage {
-  return {
-    inputTokens: toStoredFigure(usage.inputTokens),
-    outputTokens: toStoredFigure(usage.outputTokens),
-    cacheReadTokens: toStoredFigure(usage.cacheReadTokens),
-    cacheWriteTokens: toStoredFigure(usage.cacheWriteTokens),
-    reasoningTokens: toStoredFigure(usage.reasoningTokens),
-    contextPercentage: toStoredFigure(usage.contextPercentage),
-    credits: toStoredFigure(usage.credits),
-    estimatedCredits: usage.estimatedCredits,
-    listPriceUsd: usage.listPriceUsd,
-  };
+  return [
+    toStoredFigure(usage.inputTokens),
+    toStoredFigure(usage.outputTokens),
+    toStoredFigure(usage.cacheReadTokens),
+    toStoredFigure(usage.cacheWriteTokens),
+    toStoredFigure(usage.reasoningTokens),
+    toStoredFigure(usage.contextPercentage),
+    toStoredFigure(usage.credits),
+    usage.estimatedCredits,
+    usage.listPriceUsd,
+  ];
 }
 
 function toStoredFigure(figure: Figure | undefined): StoredFigure | undefined {
-  return figure?.provenance === 'measured' ? figure.value : figure;
+  if (!figure) return undefined;
+  return figure.provenance === 'measured' ? figure.value : [figure.value, figure.provenance];
 }
 
-function toUsage({ estimatedCredits, listPriceUsd, ...figures }: StoredUsage): LedgerUsage {
-  const entries = Object.entries(figures).map(([name, figure]) => [
-    name,
-    typeof figure === 'number' ? measured(figure) : figure,
-  ]);
+function toUsage(stored: StoredUsage): LedgerUsage {
+  const [inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, reasoningTokens, ...rest] = stored;
+  const [contextPercentage, credits, estimatedCredits, listPriceUsd] = rest;
   return {
-    ...Object.fromEntries(entries),
-    ...(estimatedCredits !== undefined && { estimatedCredits }),
-    ...(listPriceUsd !== undefined && { listPriceUsd }),
+    inputTokens: toFigure(inputTokens),
+    outputTokens: toFigure(outputTokens),
+    cacheReadTokens: toFigure(cacheReadTokens),
+    cacheWriteTokens: toFigure(cacheWriteTokens),
+    reasoningTokens: toFigure(reasoningTokens),
+    contextPercentage: toFigure(contextPercentage),
+    credits: toFigure(credits),
+    estimatedCredits: estimatedCredits ?? undefined,
+    listPriceUsd: listPriceUsd ?? undefined,
   };
+}
+
+function toFigure(stored: Optional<StoredFigure>): Figure | undefined {
+  if (stored === undefined || stored === null) return undefined;
+  return typeof stored === 'number' ? measured(stored) : { value: stored[0], provenance: stored[1] };
 }
 
 function adjustmentOf({ rule, path, before, after }: Adjustment): LedgerAdjustment {
