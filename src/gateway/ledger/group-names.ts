@@ -49,7 +49,7 @@ export class GroupNames {
     if (known) return known;
     const model = group.model === null ? null : this.#nameOf(this.#models, group.model);
     const client = this.#nameOf(this.#clients, group.client);
-    const named = { ...group, model, client };
+    const named = model === group.model && client === group.client ? group : { ...group, model, client };
     const key = groupKey(named);
     const knownNamed = this.#known.get(key);
     if (knownNamed) return knownNamed;

@@ -9,7 +9,7 @@ import { GatewayError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { RequestRecord } from '../request-record.ts';
 import { GroupNames, MAX_GROUPS } from './group-names.ts';
-import type { LedgerStore } from './ledger-store.ts';
+import type { LedgerRow, LedgerStore } from './ledger-store.ts';
 import { accountOf, creditsOf, isRecorded } from './row.ts';
 import { Spending, type Spent } from './spending.ts';
 import { WaitingRows } from './waiting-rows.ts';
@@ -213,7 +213,7 @@ export class Ledger {
     do {
       this.#noteAccepted();
       this.#buildRows();
-      const rows = this.#waiting.take().map((row) => ({ ...row, group: this.#names.bounded(row.group) }));
+      const rows = this.#waiting.take().map((row) => this.#bounded(row));
       try {
         await store.write(rows);
       } catch (cause) {
@@ -226,6 +226,12 @@ export class Ledger {
       await this.#recordLost();
       await nextTurn();
     } while (this.#waiting.fillBatch);
+  }
+
+  /** Mostly the row itself, since rows of one group share it. */
+  #bounded(row: LedgerRow): LedgerRow {
+    const group = this.#names.bounded(row.group);
+    return group === row.group ? row : { ...row, group };
   }
 
   #fail(cause: unknown): void {

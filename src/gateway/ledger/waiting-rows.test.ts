@@ -47,6 +47,17 @@ describe('the waiting rows', () => {
     expect(row && readDetails(row.details, row)).toMatchObject({ usage: { inputTokens: { value: 10 } } });
   });
 
+  it('share the group of the row before, also of another batch', () => {
+    const waiting = new WaitingRows();
+    const groups = ['a', 'b'].map((id) => {
+      waiting.add(recordOf(id));
+      waiting.build(fail);
+      return waiting.take()[0]?.group;
+    });
+    expect(groups[0]).toBeDefined();
+    expect(groups[1]).toBe(groups[0]);
+  });
+
   it('are taken in batches bounded by their number and by the size of their texts', () => {
     const waiting = new WaitingRows();
     for (let count = 0; count < 300; count++) waiting.add(recordOf(`small ${count}`));

@@ -4,7 +4,7 @@
  * only what the database gets of them.
  */
 import type { RequestRecord } from '../request-record.ts';
-import type { LedgerRow } from './ledger-store.ts';
+import type { LedgerGroup, LedgerRow } from './ledger-store.ts';
 import { accountOf, creditsOf, isRecorded, toLedgerRow } from './row.ts';
 import type { Expense } from './spending.ts';
 
@@ -23,6 +23,8 @@ export class WaitingRows {
   /** Of requests that have ended, not yet turned into rows. */
   #ended: RequestRecord[] = [];
   #rows: LedgerRow[] = [];
+  /** Of the row built last. */
+  #group: LedgerGroup | undefined;
   /** Characters of the texts of all that wait. */
   #text = 0;
 
@@ -59,7 +61,10 @@ export class WaitingRows {
     this.#ended = [];
     for (const record of ended) {
       try {
-        if (isRecorded(record.kind)) this.#rows.push(toLedgerRow(record, record.kind, this.#rows.at(-1)?.group));
+        if (!isRecorded(record.kind)) continue;
+        const row = toLedgerRow(record, record.kind, this.#group);
+        this.#group = row.group;
+        this.#rows.push(row);
       } catch (cause) {
         this.#text -= record.text?.size ?? 0;
         onFailure(record, cause);

@@ -15,7 +15,7 @@ const HOUR_MS = 3_600_000;
 const SEEN_AGAIN_MS = 6 * HOUR_MS;
 const MAX_KNOWN = 20_000;
 /** Rows of one statement: each size is a statement of its own, prepared once. */
-const BATCHES = [256, 64, 16, 4, 1] as const;
+const BATCHES = [512, 256, 64, 16, 4, 1] as const;
 
 export interface WriterOptions {
   /** The number of this process. */
