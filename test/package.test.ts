@@ -18,6 +18,7 @@ const ROOT = resolve(import.meta.dirname, '..');
 const PACKAGE = join(ROOT, 'node_modules/.cache/package-test');
 
 const RECORDER = pathToFileURL(join(ROOT, 'test/support/record-modules.ts')).href;
+const TICK_PRINTER = pathToFileURL(join(ROOT, 'test/support/print-tick-shape.ts')).href;
 
 let built: Promise<string> | undefined;
 
@@ -141,4 +142,15 @@ it('writes compiled code to the cache while it serves, for the next start of a g
   const written = () => readdirSync(join(home, 'dragoman'), { recursive: true, withFileTypes: true });
   await expect.poll(() => written().filter((entry) => entry.isFile()).length).toBeGreaterThan(10);
   await serve.end('SIGKILL');
+});
+
+it('keeps what V8 has learned of process.nextTick when the heap is collected', { timeout: 60_000 }, async () => {
+  const dist = await builtPackage();
+  const env = { DRAGOMAN_PORT: '0', NODE_OPTIONS: `--import=${TICK_PRINTER}` };
+  const serve = startCommand(['serve', '--json'], env, createHome(), join(dist, 'main.js'));
+  await serve.nextLine();
+  serve.child.kill('SIGUSR2');
+  await serve.untilLogged('ticks: ');
+  const { err } = await serve.end('SIGTERM');
+  expect(err).toMatch(/^ticks: MONOMORPHIC(?:,MONOMORPHIC)*$/m);
 });
