@@ -242,10 +242,10 @@ function keyOf(text: string): TextKey {
   return addSample(key, text, length - SAMPLE_CHARS);
 }
 
-/** FNV-1a over UTF-16 units. */
+/** Over UTF-16 units. `Math.imul` takes ten times as long until V8 has optimised this, which takes thousands of texts. */
 function addSample(key: number, text: string, start: number): number {
   let hash = key;
-  for (let at = start; at < start + SAMPLE_CHARS; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  for (let at = start; at < start + SAMPLE_CHARS; at++) hash = (31 * hash + text.charCodeAt(at)) | 0;
   return hash;
 }
 

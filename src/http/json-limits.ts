@@ -6,7 +6,7 @@
  */
 import { GatewayError } from '../core/errors.ts';
 import { timeSlices } from '../core/steps.ts';
-import { LONG_STRING_BYTES } from './large-json.ts';
+import { CUT_STRING_BYTES, LONG_STRING_BYTES } from './large-json.ts';
 import type { ScannedJson, StringSpan } from './scanned-json.ts';
 
 /** Elements of one list, or members of one object. */
@@ -156,7 +156,7 @@ class StructureScan implements ScannedJson {
     const isWhole = !this.#isInString;
     // One that never ends is cut out as well: what remains is invalid without it, and small.
     const isLast = isWhole || end >= this.#json.length;
-    if (isLast && end - this.#stringStart > LONG_STRING_BYTES)
+    if (isLast && end - this.#stringStart > (isWhole ? LONG_STRING_BYTES : CUT_STRING_BYTES))
       this.longStrings.push({
         start: this.#stringStart,
         end: isWhole ? end - 1 : this.#json.length,

@@ -28,6 +28,16 @@ describe('parseLargeJson', () => {
     expect((await parsed(JSON.stringify(long('r').repeat(3)))) === long('r').repeat(3)).toBe(true);
   });
 
+  it('parses strings of a few hundred bytes with the rest', async () => {
+    const texts = Array.from({ length: 6_000 }, (_, index) => `${index} "\n`.padEnd(400 + (index % 3) * 60, '测'));
+    const json = JSON.stringify(texts.map((text, index) => (index % 2 === 0 ? text : { text })));
+    expect(Buffer.byteLength(json)).toBeGreaterThan(2 * SLICE_BYTES);
+    expect(JSON.stringify(await parsed(json)) === json).toBe(true);
+    const short = JSON.stringify(texts.map((text) => text.slice(0, 160)));
+    expect(Buffer.byteLength(short)).toBeGreaterThan(2 * SLICE_BYTES);
+    expect(JSON.stringify(await parsed(short)) === short).toBe(true);
+  });
+
   it('reads a member named __proto__ like JSON.parse', async () => {
     const json = `{"__proto__":{"a":"${'x'.repeat(3 * SLICE_BYTES)}"},"b":1}`;
     const value = (await parsed(json)) as object;

@@ -6,12 +6,14 @@ import { randomUUID } from 'node:crypto';
 import { type KnownTexts, knownTexts } from '../core/known-texts.ts';
 import { timeSlices } from '../core/steps.ts';
 import { rememberTexts } from './known-json.ts';
-import type { ScannedJson } from './scanned-json.ts';
+import type { ScannedJson, StringSpan } from './scanned-json.ts';
 
 /** JSON up to this length is parsed at once, in about 20 ms. */
 const WHOLE_BYTES = 2 * 1024 * 1024;
+/** The scan tells where longer strings are. It is one less than the length from which the JSON of texts is remembered. */
+export const LONG_STRING_BYTES = 255;
 /** Strings up to this length are parsed with the rest: at most 50 MB, given the limit on the number of values. */
-export const LONG_STRING_BYTES = 512;
+export const CUT_STRING_BYTES = 512;
 /** A few milliseconds of decoding and parsing. */
 export const SLICE_BYTES = 1024 * 1024;
 
@@ -23,7 +25,7 @@ export async function parseLargeJson(
 ): Promise<unknown> {
   const { longStrings } = scanned;
   await timeSlices.pause();
-  if (longStrings.length === 0 || json.length <= WHOLE_BYTES) {
+  if (json.length <= WHOLE_BYTES || !longStrings.some(isCutOut)) {
     const value: unknown = JSON.parse(json.toString('utf8'));
     rememberTexts(value, json, scanned, known);
     return value;
@@ -33,7 +35,9 @@ export async function parseLargeJson(
   const texts = new Map<string, string>();
   let skeleton = '';
   let at = 0;
-  for (const { start, end } of longStrings) {
+  for (const span of longStrings) {
+    if (!isCutOut(span)) continue;
+    const { start, end } = span;
     const placeholder = `${prefix}${texts.size}`;
     skeleton += json.toString('utf8', at, start) + placeholder;
     texts.set(placeholder, await parseString(json, start, end));
@@ -44,6 +48,10 @@ export async function parseLargeJson(
   const value: unknown = JSON.parse(skeleton);
   await timeSlices.pause();
   return withTexts(value, texts);
+}
+
+function isCutOut({ start, end }: StringSpan): boolean {
+  return end - start > CUT_STRING_BYTES;
 }
 
 async function parseString(json: Buffer, start: number, end: number): Promise<string> {
