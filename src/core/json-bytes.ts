@@ -139,10 +139,13 @@ export class JsonPieces {
   /** A step for about a mebibyte. */
   *join(): Steps<Buffer> {
     if (this.#pieces.length === 0) return Buffer.from(this.#tail);
-    const pieces = [...this.#pieces, this.#tail];
+    const pieces = this.#pieces;
+    pieces.push(this.#tail);
+    this.#tail = '';
     let length = 0;
     let pauseAt = STEP_BYTES;
-    for (const piece of pieces) {
+    for (let index = 0; index < pieces.length; index++) {
+      const piece = pieces[index] ?? '';
       length += typeof piece === 'string' ? Buffer.byteLength(piece) : piece.length;
       if (length < pauseAt) continue;
       pauseAt = length + STEP_BYTES;
@@ -151,7 +154,8 @@ export class JsonPieces {
     const bytes = Buffer.allocUnsafeSlow(length);
     let at = 0;
     pauseAt = STEP_BYTES;
-    for (const piece of pieces) {
+    for (let index = 0; index < pieces.length; index++) {
+      const piece = pieces[index] ?? '';
       at += typeof piece === 'string' ? bytes.write(piece, at) : piece.copy(bytes, at);
       if (at < pauseAt) continue;
       pauseAt = at + STEP_BYTES;

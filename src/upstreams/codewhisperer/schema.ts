@@ -82,8 +82,8 @@ class Sanitizer {
     this.#nodes += 1;
     if (typeof schema.$ref === 'string') return this.#inline(schema, schema.$ref);
     const cleaned: Record<string, JsonValue> = {};
-    for (const [keyword, value] of Object.entries(schema)) {
-      const next = this.#keyword(keyword, value);
+    for (const keyword in schema) {
+      const next = this.#keyword(keyword, schema[keyword] as JsonValue); // its own member
       if (next !== undefined) define(cleaned, keyword, next);
     }
     return cleaned;
@@ -140,7 +140,7 @@ class Sanitizer {
       return undefined;
     }
     const cleaned: Record<string, JsonValue> = {};
-    for (const [name, schema] of Object.entries(value)) define(cleaned, name, this.#schema(schema));
+    for (const name in value) define(cleaned, name, this.#schema(value[name] as JsonValue)); // its own member
     return cleaned;
   }
 

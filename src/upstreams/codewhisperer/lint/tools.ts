@@ -82,14 +82,18 @@ function faultOf(root: JsonObject, { removedKeywords, dropEmptyRequired }: WireP
 }
 
 const DATA: ReadonlySet<string> = new Set(['default', 'const', 'enum', 'examples']);
+const REFERENCES: ReadonlySet<string> = new Set(['$ref', '$defs', 'definitions']);
 const MAPS: ReadonlySet<string> = new Set(['properties', 'patternProperties', 'dependentSchemas']);
 
 /** The first keyword in the schema that the service refuses. */
 function schemaFault(schema: JsonObject, removed: ReadonlySet<string>, noEmptyRequired: boolean): string | undefined {
-  for (const [keyword, value] of Object.entries(schema)) {
-    if (DATA.has(keyword)) continue;
+  // Here and in schema.ts: JSON objects inherit nothing, and the pairs of `Object.entries` would be thrown away at once.
+  for (const keyword in schema) {
+    const value = schema[keyword];
+    if (value === undefined || DATA.has(keyword)) continue;
     if (value === null) return `null for "${keyword}"`;
-    if (removed.has(keyword) || ['$ref', '$defs', 'definitions'].includes(keyword)) return `"${keyword}"`;
+    if (removed.has(keyword) || REFERENCES.has(keyword)) return `"${keyword}"`;
+    if (typeof value !== 'object') continue;
     if (keyword === 'required' && noEmptyRequired && Array.isArray(value) && value.length === 0)
       return 'an empty "required"';
     const inner: readonly JsonValue[] =

@@ -160,9 +160,10 @@ class TraitWalk {
       }
       case 'tool-result':
         if (role !== 'user') this.traits |= TRAITS.foreignPart;
-        if (!this.#isAcceptedId(part.toolUseId)) this.traits |= TRAITS.toolUseId;
         if (part.isError) this.traits |= TRAITS.failedResult;
-        // Results come first and in the order of their uses.
+        // Results come first and in the order of their uses, where the id was looked at.
+        if (part.toolUseId !== this.#open[index] && !this.#isAcceptedId(part.toolUseId))
+          this.traits |= TRAITS.toolUseId;
         if (index !== this.#answered || part.toolUseId !== this.#open[index]) this.traits |= TRAITS.unpaired;
         this.#answered = index + 1;
         this.#readResult(part);
