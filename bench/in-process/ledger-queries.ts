@@ -37,9 +37,7 @@ function rowOf(index: number) {
   const model = MODELS[(index * 7) % MODELS.length] ?? null;
   const text = `The service answered with ${code}${index % 3 === 0 ? `, attempt ${index}` : ''}. Try again later.`;
   const account = `acc-${(index * 3) % 8}`;
-  const receivedMs = timeOf(index);
-  const attempt = { accountId: account, accountLabel: 'work', wireProfile: 'q-rest', startedMs: receivedMs };
-  return ledgerRow(`req_${(index * 2_654_435_761).toString(36)}_${index}`, receivedMs, {
+  return ledgerRow(`req_${(index * 2_654_435_761).toString(36)}_${index}`, timeOf(index), {
     errorText: isFailed ? text : null,
     group: {
       key: `key-${index % 20}`,
@@ -52,7 +50,6 @@ function rowOf(index: number) {
       outcome: isFailed ? (code === 'client_closed' ? 'abandoned' : 'failed') : 'ok',
       code: isFailed ? code : null,
     },
-    details: { attempts: [{ ...attempt, strategy: 'sticky', endedMs: receivedMs + 900 }] },
   });
 }
 

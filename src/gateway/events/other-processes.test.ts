@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createFakeClock } from '../../../test/support/fake-clock.ts';
 import { ledgerRow } from '../../../test/support/ledger-rows.ts';
+import { readDetails } from '../ledger/details.ts';
 import type { StoredLedgerRow } from '../ledger/ledger-store.ts';
 import { EventFeed, type FeedEvent } from './event-feed.ts';
 import { OtherProcesses } from './other-processes.ts';
@@ -14,7 +15,7 @@ function setup() {
   const add = (...numbers: readonly number[]) => {
     for (const number of numbers) {
       const row = ledgerRow(`req_${number}`, 0);
-      rows.push({ ...row, details: JSON.parse(row.details), number });
+      rows.push({ ...row, details: readDetails(row.details, row), number });
     }
   };
   const source = {

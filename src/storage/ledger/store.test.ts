@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ledgerRow } from '../../../test/support/ledger-rows.ts';
 import { createTestDatabase } from '../../../test/support/postgres.ts';
+import { readDetails } from '../../gateway/ledger/details.ts';
 import type { LedgerLimits, LedgerStore } from '../../gateway/ledger/ledger-store.ts';
 import { systemClock } from '../../transport/clock.ts';
 import { openStore } from '../open.ts';
@@ -57,7 +58,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('the ledger on %s', (engine) =>
     });
     await ledger.write([row]);
     const { amounts: _, otherIds: __, text: ___, ...stored } = row;
-    const expected = { ...stored, details: JSON.parse(row.details) };
+    const expected = { ...stored, details: readDetails(row.details, row) };
     for (const id of ['req_1', 'up-req_1']) expect(await ledger.find(id)).toMatchObject({ row: expected, text });
     expect(await ledger.find('req_2')).toBeUndefined();
   });
