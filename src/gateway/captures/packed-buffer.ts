@@ -13,7 +13,7 @@ export interface PieceForm {
 
 export class PackedBuffer {
   readonly #form: PieceForm;
-  readonly #bytes: Uint8Array;
+  readonly #bytes: DataView<ArrayBuffer>;
   #end = 0;
   /** Of all pieces, unpacked. */
   #length = 0;
@@ -22,25 +22,21 @@ export class PackedBuffer {
 
   constructor(form: PieceForm, size: number) {
     this.#form = form;
-    this.#bytes = new Uint8Array(size);
+    this.#bytes = new DataView(new ArrayBuffer(size));
   }
 
   /** The first `length` bytes, fewer than 64 KiB. False: there was no room, and nothing was added. */
-  add(piece: Uint8Array, length: number): boolean {
+  add(piece: DataView, length: number): boolean {
     const { head, tail } = this.#form;
     const bytes = this.#bytes;
     const comparable = Math.min(length, this.#patternLength) - head - tail;
-    let prefix = 0;
-    const patternStart = this.#patternStart + head;
-    while (prefix < comparable && piece[head + prefix] === bytes[patternStart + prefix]) prefix++;
-    let suffix = 0;
-    const last = length - tail - 1;
-    const patternLast = this.#patternStart + this.#patternLength - tail - 1;
-    while (prefix + suffix < comparable && piece[last - suffix] === bytes[patternLast - suffix]) suffix++;
+    const patternEnd = this.#patternStart + this.#patternLength - tail;
+    let prefix = sharedPrefix(piece, head, bytes, this.#patternStart + head, comparable);
+    let suffix = sharedSuffix(piece, length - tail, bytes, patternEnd, comparable - prefix);
     // Of another kind than those before: it is what the next ones will look like.
     if (prefix + suffix < length / 2) prefix = suffix = 0;
     const own = length - prefix - suffix;
-    if (this.#end + NUMBERS_BYTES + own > bytes.length) return false;
+    if (this.#end + NUMBERS_BYTES + own > bytes.byteLength) return false;
     this.#appendNumber(own);
     this.#appendNumber(prefix);
     this.#appendNumber(suffix);
@@ -57,7 +53,7 @@ export class PackedBuffer {
 
   /** All pieces, one behind the other. */
   unpacked(): Buffer {
-    const bytes = this.#bytes;
+    const bytes = new Uint8Array(this.#bytes.buffer);
     const all = Buffer.allocUnsafeSlow(this.#length);
     const { head, tail } = this.#form;
     let end = 0;
@@ -89,17 +85,47 @@ export class PackedBuffer {
   }
 
   #appendNumber(number: number): void {
-    this.#bytes[this.#end++] = number & 0xff;
-    this.#bytes[this.#end++] = number >> 8;
+    this.#bytes.setUint16(this.#end, number, true);
+    this.#end += 2;
   }
 
-  /** In a loop, since the bytes of a piece's own are few: a view of them takes longer. */
-  #append(piece: Uint8Array, from: number, to: number): void {
+  /** In loops, since the bytes of a piece's own are few: a view of them takes longer. */
+  #append(piece: DataView, from: number, to: number): void {
     const bytes = this.#bytes;
     let end = this.#end;
-    for (let at = from; at < to; at++) bytes[end++] = piece[at] ?? 0;
+    let at = from;
+    for (; at + 4 <= to; at += 4, end += 4) bytes.setInt32(end, piece.getInt32(at, true), true);
+    for (; at < to; at++, end++) bytes.setUint8(end, piece.getUint8(at));
     this.#end = end;
   }
+}
+
+/**
+ * How many bytes, at most `most`, are the same from these places on. Sixteen at a time while they are, from a view: for a
+ * frame and what is written for it, packing took 9,600 of 70,000 instructions when it compared one byte of an array at a time.
+ */
+function sharedPrefix(a: DataView, aStart: number, b: DataView, bStart: number, most: number): number {
+  let count = 0;
+  while (count + 16 <= most && isSame16(a, aStart + count, b, bStart + count)) count += 16;
+  while (count < most && a.getUint8(aStart + count) === b.getUint8(bStart + count)) count++;
+  return count;
+}
+
+/** The same before these places. */
+function sharedSuffix(a: DataView, aEnd: number, b: DataView, bEnd: number, most: number): number {
+  let count = 0;
+  while (count + 16 <= most && isSame16(a, aEnd - count - 16, b, bEnd - count - 16)) count += 16;
+  while (count < most && a.getUint8(aEnd - count - 1) === b.getUint8(bEnd - count - 1)) count++;
+  return count;
+}
+
+function isSame16(a: DataView, aAt: number, b: DataView, bAt: number): boolean {
+  const difference =
+    (a.getInt32(aAt, true) ^ b.getInt32(bAt, true)) |
+    (a.getInt32(aAt + 4, true) ^ b.getInt32(bAt + 4, true)) |
+    (a.getInt32(aAt + 8, true) ^ b.getInt32(bAt + 8, true)) |
+    (a.getInt32(aAt + 12, true) ^ b.getInt32(bAt + 12, true));
+  return difference === 0;
 }
 
 function numberAt(bytes: Uint8Array, at: number): number {

@@ -53,6 +53,21 @@ describe('pieces packed into buffers', () => {
     expect(pieces.toBuffer().toString()).toBe(`a${'l'.repeat(2_000)}`);
   });
 
+  it.each([
+    { head: 0, tail: 0 },
+    { head: 12, tail: 4 },
+  ])('finds a difference at any place, with %j', (form) => {
+    const pieces = new PackedPieces(form);
+    const pattern = Buffer.alloc(70, 'p');
+    const all = Array.from({ length: 140 }, (_, index) => {
+      const piece = Buffer.from(pattern.subarray(0, 70 - (index % 3)));
+      piece[index >> 1] = 0x80 + index;
+      return piece;
+    });
+    for (const piece of [pattern, ...all]) pieces.add(piece);
+    expect(pieces.toBuffer().equals(Buffer.concat([pattern, ...all]))).toBe(true);
+  });
+
   it('keeps only once what similar pieces have in common', () => {
     const frames = new PackedPieces({ head: 12, tail: 4 });
     const all = Array.from({ length: 12 }, (_, index) => frame(`{"content":"${words(index)}","modelId":"auto"}`));

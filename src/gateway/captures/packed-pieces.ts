@@ -18,8 +18,11 @@ export class PackedPieces {
 
   add(piece: string | Uint8Array): void {
     if (piece.length >= REFERENCED_LENGTH) this.#push(piece);
-    else if (typeof piece === 'string') this.#pack(encoded, encoded.write(piece));
-    else this.#pack(piece, piece.length);
+    else if (typeof piece === 'string') this.#pack(smallView, small.write(piece));
+    else {
+      small.set(piece);
+      this.#pack(smallView, piece.length);
+    }
   }
 
   /** Everything so far, in one or more parts. */
@@ -37,7 +40,7 @@ export class PackedPieces {
     this.#parts = [this.toBuffer()];
   }
 
-  #pack(piece: Uint8Array, length: number): void {
+  #pack(piece: DataView, length: number): void {
     const open = this.#parts.at(-1);
     if (open instanceof PackedBuffer && open.add(piece, length)) return;
     // A quarter of what was needed so far: room that is not needed stays small.
@@ -65,4 +68,5 @@ const MAX_BUFFER_BYTES = 16 * 1_024;
 /** In UTF-8, of a unit of UTF-16. */
 const MAX_BYTES_A_CHARACTER = 3;
 /** Of a text that is being packed. */
-const encoded = Buffer.allocUnsafeSlow(REFERENCED_LENGTH * MAX_BYTES_A_CHARACTER);
+const small = Buffer.allocUnsafeSlow(REFERENCED_LENGTH * MAX_BYTES_A_CHARACTER);
+const smallView = new DataView(small.buffer);
