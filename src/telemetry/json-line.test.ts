@@ -160,6 +160,19 @@ describe('a line', () => {
     for (const value of ['short', 'short'])
       expect(lines.write(30, NOW, { token: value }, '')).toContain('"token":"••••"');
   });
+
+  it('writes each field under its own name wherever it stands, and nothing inherited', () => {
+    const lines = new JsonLines(createRedactor([]));
+    const lineOf = (fields: object) => lines.write(30, NOW, fields, 'Hello');
+    for (const fields of [
+      { one: 'a', token: 'b', two: 'c' },
+      { token: 'a', one: 'b' },
+      { two: 'a', nested: { one: 'c' } },
+    ])
+      expect(lineOf(fields)).toBe(expectedLine(30, fields, 'Hello'));
+    const fields = Object.assign(Object.create({ inherited: 'a' }), { own: 'b' });
+    expect(lineOf(fields)).toBe(expectedLine(30, { own: 'b' }, 'Hello'));
+  });
 });
 
 describe('the time of a line', () => {
