@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { collectGarbage } from '../../test/support/collect-garbage.ts';
 import { TextPiece } from './text.ts';
 import { TokenCount } from './token-count.ts';
 import { estimateTokens } from './tokens.ts';
@@ -24,6 +25,22 @@ describe('the token count of a stream', () => {
   it('does not join a text to the one before it', () => {
     expect(counted(['un'], ['believable']).total).toBe(estimateTokens('un') + estimateTokens('believable'));
     expect(counted(['un'], []).totalWith('believable')).toBe(estimateTokens('un') + estimateTokens('believable'));
+  });
+
+  it('keeps little more than the characters of a text that arrives in small pieces', () => {
+    const letters = Buffer.alloc(100_000, 'a long reply ').toString('latin1');
+    const counts = Array.from({ length: 2_000 }, () => new TokenCount());
+    const before = heapUsed();
+    for (let at = 0; at < 36; at++)
+      for (const [index, count] of counts.entries()) {
+        const start = (at * 2_000 + index) % 90_000;
+        // A text of its own, as each frame's is.
+        count.add(TextPiece.plain(Buffer.from(letters.slice(start, start + 18)).toString('latin1')));
+      }
+    const bytesEach = (heapUsed() - before) / counts.length;
+    // 648 characters. With each piece for itself it would be 2,600 bytes.
+    expect(bytesEach).toBeLessThan(1_600);
+    expect(counts.every((count) => count.total > 50)).toBe(true);
   });
 
   it('is the same for two counts of the same text, counted in turn with another', () => {
@@ -52,3 +69,8 @@ describe('the token count of a stream', () => {
     expect(count.atMostWith(TextPiece.plain('!?'))).toBeGreaterThanOrEqual(count.totalWith('!?'));
   });
 });
+
+function heapUsed(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
