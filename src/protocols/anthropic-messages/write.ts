@@ -5,7 +5,7 @@
  */
 import { Fragments } from '../../core/fragments.ts';
 import type { ReplyEnd, ReplyEvent, ReplyStart, TextCitation } from '../../core/reply.ts';
-import { TextPiece } from '../../core/text.ts';
+import { flatText, TextPiece } from '../../core/text.ts';
 import { unreachable } from '../../core/unreachable.ts';
 import { sseEvent } from '../../framing/sse.ts';
 import type { AnswerableRequest, ReplyWriter } from '../protocol.ts';
@@ -176,7 +176,8 @@ class MessageWriter implements ReplyWriter {
   #openBlock(kind: keyof typeof DELTAS, contentBlock: string): string {
     const index = this.#nextIndex++;
     this.#open = kind;
-    this.#deltaHead = `event: content_block_delta\ndata: {"type":"content_block_delta","index":${index},"delta":${DELTAS[kind]}"`;
+    const delta = 'event: content_block_delta\ndata: {"type":"content_block_delta","index":';
+    this.#deltaHead = flatText(delta, `${index},"delta":${DELTAS[kind]}"`);
     return `event: content_block_start\ndata: {"type":"content_block_start","index":${index},"content_block":${contentBlock}}\n\n`;
   }
 

@@ -4,7 +4,7 @@
  * Deltas are the hot path: text arrives escaped and is copied between two halves of a ready-made chunk, never parsed.
  */
 import type { ReplyEnd, ReplyEvent, Source, TextCitation } from '../../core/reply.ts';
-import type { TextPiece } from '../../core/text.ts';
+import { flatText, type TextPiece } from '../../core/text.ts';
 import { unreachable } from '../../core/unreachable.ts';
 import { sseComment, sseEvent } from '../../framing/sse.ts';
 import { ChoicesEnding } from '../openai-choices.ts';
@@ -43,7 +43,7 @@ class ChunkWriter implements ReplyWriter {
   readonly #deltaHead: string;
   readonly #deltaTail: string;
   readonly #textHead: string;
-  readonly #reasoningHead: string;
+  #reasoningHead = '';
   readonly #textTail: string;
   #argumentsHead = '';
   #argumentsTail = '';
@@ -67,9 +67,8 @@ class ChunkWriter implements ReplyWriter {
     this.#head = `data: ${JSON.stringify(fields).slice(0, -1)},"choices":[`;
     this.#deltaHead = `${this.#head}{"index":${choice},"delta":`;
     this.#deltaTail = this.#tail(null);
-    this.#textHead = `${this.#deltaHead}{"content":"`;
-    this.#reasoningHead = `${this.#deltaHead}{"reasoning_content":"`;
-    this.#textTail = `"}${this.#deltaTail}`;
+    this.#textHead = flatText(this.#deltaHead, '{"content":"');
+    this.#textTail = flatText('"}', this.#deltaTail);
   }
 
   write(event: ReplyEvent): string {
@@ -126,7 +125,10 @@ class ChunkWriter implements ReplyWriter {
 
   #reasoningDelta({ isEmpty, escaped }: TextPiece): string {
     if (isEmpty || this.#echo.reasoning === 'hidden') return '';
-    if (this.#echo.reasoning === 'content') return this.#reasoningHead + escaped + this.#textTail;
+    if (this.#echo.reasoning === 'content') {
+      this.#reasoningHead ||= flatText(this.#deltaHead, '{"reasoning_content":"');
+      return this.#reasoningHead + escaped + this.#textTail;
+    }
     const detail = `{"type":"reasoning.text","text":"${escaped}","format":"${FORMAT.format}","index":${this.#reasonings}}`;
     return `${this.#deltaHead}{"reasoning":"${escaped}","reasoning_details":[${detail}]}${this.#deltaTail}`;
   }

@@ -1,7 +1,7 @@
 /** Output items that the model is still writing: their events and their final form. */
 import { Fragments } from '../../core/fragments.ts';
 import type { JsonObject } from '../../core/json.ts';
-import { TextPiece } from '../../core/text.ts';
+import { flatText, TextPiece } from '../../core/text.ts';
 import { sseEvent } from '../../framing/sse.ts';
 import type { Declared } from '../reading/tool-names.ts';
 import {
@@ -36,7 +36,7 @@ class DeltaForm {
   readonly #tail: string;
 
   constructor(type: string, fields: JsonObject, tail = '') {
-    this.#head = `event: ${type}\ndata: ${JSON.stringify({ type, ...fields }).slice(0, -1)},"delta":"`;
+    this.#head = flatText(`event: ${type}\ndata: `, JSON.stringify({ type, ...fields }).slice(0, -1), ',"delta":"');
     this.#tail = `"${tail},"sequence_number":`;
   }
 
