@@ -51,15 +51,16 @@ export class PackedPieces {
     this.#push(next);
   }
 
-  /** The first `push` of a list makes room for sixteen more. */
+  /** Of open streams, most have one or two parts, and `push` makes room for sixteen more. */
   #push(part: string | Uint8Array | PackedBuffer): void {
-    if (this.#parts.length === 0) this.#parts = [part];
+    if (this.#parts.length < FEW_PARTS) this.#parts = this.#parts.concat([part]);
     else this.#parts.push(part);
   }
 }
 
 /** Of those that have nothing yet. */
 const NONE: never[] = [];
+const FEW_PARTS = 4;
 const NO_FORM: PieceForm = { head: 0, tail: 0 };
 /** Characters or bytes. */
 const REFERENCED_LENGTH = 1_024;
