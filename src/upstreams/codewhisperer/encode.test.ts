@@ -1,3 +1,4 @@
+import { getHeapSpaceStatistics } from 'node:v8';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { INVOCATION, listed, notesOf, OPUS } from '../../../test/support/codewhisperer.ts';
@@ -77,7 +78,25 @@ const roundTrip = conversation(
   { system: [{ at: 'system', text: 'You are terse.', cachePoint: false }], tools: [tool('read_file')] },
 );
 
+/** Bytes of what V8 collects only with the whole heap. */
+function oldGeneration(): number {
+  return getHeapSpaceStatistics().find(({ space_name }) => space_name === 'old_space')?.space_used_size ?? 0;
+}
+
 describe('a chat request', () => {
+  it('keeps nothing of the conversations that it has encoded', () => {
+    const chat = conversation([user('Hello')]);
+    const unchanged = context();
+    const encode = (times: number) => {
+      for (let time = 0; time < times; time++) runAtOnce(encodeChat({ ...chat }, unchanged));
+    };
+    encode(5_000);
+    const before = oldGeneration();
+    encode(20_000);
+    // Each left more than 500 bytes there while its getter was part of an object literal.
+    expect((oldGeneration() - before) / 20_000).toBeLessThan(200);
+  });
+
   it('writes a tool round trip in the wire’s shape', () => {
     const schema = { type: 'object', properties: { path: { type: 'string' } }, required: ['path'] };
     expect(encodedBody(roundTrip)).toEqual({

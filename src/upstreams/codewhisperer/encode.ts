@@ -12,7 +12,7 @@ import type { Model } from '../../core/models.ts';
 import type { Steps } from '../../core/steps.ts';
 import { estimateConversationTokens } from '../../core/tokens.ts';
 import { estimated, type Figure } from '../../core/usage.ts';
-import type { EncodeContext, EncodedChat } from '../upstream.ts';
+import type { AnswerContext, EncodeContext, EncodedChat, ReplyDecoder, UpstreamRequest } from '../upstream.ts';
 import { encodeBody, objectsOf } from './body.ts';
 import type { BodyContent } from './body-content.ts';
 import { createDecoder } from './decode.ts';
@@ -33,34 +33,62 @@ export function* encodeChat(
   context: EncodeContext,
   profiles: WireProfiles = SHIPPED_PROFILES,
 ): Steps<EncodedChat> {
-  const { access, model, invocation } = context;
   const prepared = yield* prepareChat(conversation, context, profiles);
-  const { content, normalized, limit, thinkingTags } = prepared;
-  const { json, adjustments } = yield* encodeBody(content, normalized);
-  let inputTokens: Figure | undefined;
-  // When first needed, which is after the request is sent: it takes 1.5 ms for a new conversation of 1 MB.
-  const estimateInput = () => (inputTokens ??= estimated(estimateConversationTokens(conversation)));
-  const callable = context.recoverToolCalls ? callableTools(conversation) : [];
-  return {
-    request: operationRequest('GenerateAssistantResponse', json, access, { profiles, invocation }),
-    adjustments: [...prepared.adjustments, ...adjustments],
-    get inputTokens() {
-      return estimateInput();
-    },
-    limitsOutput: 'max_tokens' in limit.fields,
-    createDecoder(answer) {
-      const decoder = createDecoder({
-        // First: copied behind other members it takes ten times as long.
-        ...answer,
-        model: withKnownWindow(model.model, content.profile),
-        toolNames: normalized.toolNames,
-        requiredArguments: requiredArguments(normalized.conversation.tools),
-        thinkingTags,
-        inputTokens: estimateInput(),
-      });
-      return callable.length === 0 ? decoder : new CallRecoveringDecoder(decoder, callable, answer);
-    },
-  };
+  const { json, adjustments } = yield* encodeBody(prepared.content, prepared.normalized);
+  const { access, invocation } = context;
+  const request = operationRequest('GenerateAssistantResponse', json, access, { profiles, invocation });
+  return new EncodedConversation(conversation, context, prepared, request, adjustments);
+}
+
+/**
+ * A class because of its getter: V8 gives each object a shape of its own if its literal has one, and that shape refers to the
+ * getter, so the garbage collector kept the conversation of one request in five until it collected the whole heap.
+ */
+class EncodedConversation implements EncodedChat {
+  readonly request: UpstreamRequest;
+  readonly adjustments: readonly Adjustment[];
+  readonly limitsOutput: boolean;
+  readonly #conversation: Conversation;
+  readonly #context: EncodeContext;
+  readonly #prepared: PreparedChat;
+  #inputTokens: Figure | undefined = undefined;
+
+  constructor(
+    conversation: Conversation,
+    context: EncodeContext,
+    prepared: PreparedChat,
+    request: UpstreamRequest,
+    adjustments: readonly Adjustment[],
+  ) {
+    this.request = request;
+    this.adjustments = [...prepared.adjustments, ...adjustments];
+    this.limitsOutput = 'max_tokens' in prepared.limit.fields;
+    this.#conversation = conversation;
+    this.#context = context;
+    this.#prepared = prepared;
+  }
+
+  /** When first needed, which is after the request is sent: it takes 1.5 ms for a new conversation of 1 MB. */
+  get inputTokens(): Figure {
+    this.#inputTokens ??= estimated(estimateConversationTokens(this.#conversation));
+    return this.#inputTokens;
+  }
+
+  createDecoder(answer: AnswerContext): ReplyDecoder {
+    const { content, normalized, thinkingTags } = this.#prepared;
+    const { model, recoverToolCalls } = this.#context;
+    const decoder = createDecoder({
+      // First: copied behind other members it takes ten times as long.
+      ...answer,
+      model: withKnownWindow(model.model, content.profile),
+      toolNames: normalized.toolNames,
+      requiredArguments: requiredArguments(normalized.conversation.tools),
+      thinkingTags,
+      inputTokens: this.inputTokens,
+    });
+    const callable = recoverToolCalls ? callableTools(this.#conversation) : [];
+    return callable.length === 0 ? decoder : new CallRecoveringDecoder(decoder, callable, answer);
+  }
 }
 
 /** What `encodeChat` would change and what it would refuse: all of it, not the first. Throws what it throws otherwise. */
