@@ -160,8 +160,9 @@ export class ReplyStream implements PushingIterator<readonly ReplyEvent[]> {
     return events;
   }
 
-  /** Does nothing to a body read to its end. Not awaited: it may be waiting for bytes that never come. */
+  /** Not awaited: it may be waiting for bytes that never come. */
   #closeBody(): void {
+    if (isComplete(this.#chunks)) return;
     this.#chunks.return?.().catch(() => {});
   }
 

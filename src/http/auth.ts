@@ -17,7 +17,7 @@ interface PresentedKey {
  * once, since many clients send a key of their own besides the one that the user set as an additional header.
  */
 function presentedKeys(headers: IncomingHttpHeaders): readonly PresentedKey[] {
-  const bearer = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+  const bearer = bearerToken(headers.authorization);
   const presented: PresentedKey[] = [];
   for (const key of [bearer, single(headers['x-api-key']), single(headers['api-key'])]) {
     if (key === undefined || presented.some((other) => other.key === key)) continue;
@@ -25,6 +25,16 @@ function presentedKeys(headers: IncomingHttpHeaders): readonly PresentedKey[] {
   }
   return presented;
 }
+
+/** RFC 6750, 2.1; the scheme in any case, as RFC 9110, 11.1 has it. */
+function bearerToken(authorization: string | undefined): string | undefined {
+  if (authorization?.charAt(SCHEME.length) !== ' ') return undefined;
+  if (authorization.slice(0, SCHEME.length).toLowerCase() !== SCHEME) return undefined;
+  const token = authorization.slice(SCHEME.length).trim();
+  return token === '' || token.includes(' ') || token.includes('\t') ? undefined : token;
+}
+
+const SCHEME = 'bearer';
 
 /** Whether the request presents a key in any of these headers. */
 export function hasKey(headers: IncomingHttpHeaders): boolean {

@@ -213,8 +213,8 @@ export class Capture {
   send(sent: SentRequest, now: () => number): UpstreamExchange | undefined {
     if (this.upstream.length >= MAX_EXCHANGES || !this.add(sent.request.body?.length ?? 0)) return undefined;
     const exchange = new UpstreamExchange(this, sent, now);
-    // The first `push` of a list, and a spread, makes room for sixteen more.
-    this.upstream = this.upstream.concat(exchange);
+    // The first `push` of a list, and a spread, makes room for sixteen more; and most requests have one.
+    this.upstream = this.upstream.length === 0 ? [exchange] : this.upstream.concat(exchange);
     return exchange;
   }
 
