@@ -111,14 +111,15 @@ function errorTextOf({ error, code, attempts }: RequestRecord): string | null {
   return shown ? errorText(shown) : null;
 }
 
-function otherIdsOf({ requestId, responseId, attempts, route }: RequestRecord): string[] {
-  const ids: string[] = responseId === undefined ? [] : [requestId];
-  addId(ids, route?.upstreamRequestId);
-  for (let at = 0; at < attempts.length && at < MAX_ATTEMPTS; at++) addId(ids, attempts[at]?.upstreamRequestId);
+function otherIdsOf({ requestId, responseId, attempts, route }: RequestRecord): readonly string[] {
+  let ids = withId(responseId === undefined ? [] : [requestId], route?.upstreamRequestId);
+  for (let at = 0; at < attempts.length && at < MAX_ATTEMPTS; at++) ids = withId(ids, attempts[at]?.upstreamRequestId);
   return ids;
 }
 
-function addId(ids: string[], id: string | undefined): void {
+/** Most rows have one; the first `push` of a list, and a spread, makes room for sixteen more. */
+function withId(ids: readonly string[], id: string | undefined): readonly string[] {
   const name = id?.slice(0, MAX_NAME);
-  if (name !== undefined && !ids.includes(name)) ids.push(name);
+  if (name === undefined || ids.includes(name)) return ids;
+  return ids.length === 0 ? [name] : [...ids, name];
 }
