@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { measured } from '../../core/usage.ts';
+import type { AttemptRecord } from '../attempts.ts';
 import { RecordedText } from '../recorded-text.ts';
 import { RequestRecord } from '../request-record.ts';
 import { readDetails } from './details.ts';
+import type { LedgerRow } from './ledger-store.ts';
+import { toLedgerRow } from './row.ts';
 import { WaitingRows } from './waiting-rows.ts';
 
 function recordOf(id: string, characters = 0): RequestRecord {
@@ -13,6 +16,22 @@ function recordOf(id: string, characters = 0): RequestRecord {
   record.text = new RecordedText();
   record.text.takeRequest(Buffer.alloc(characters, 'x'));
   return record;
+}
+
+function attempt(upstreamRequestId: string): AttemptRecord {
+  return {
+    accountId: 'acc_1',
+    accountLabel: 'work',
+    wireProfile: 'q-rest',
+    choice: undefined,
+    startedMs: 1_000,
+    endedMs: 1_100,
+    error: undefined,
+    modelId: 'claude-sonnet-4.5',
+    upstreamRequestId,
+    rateMultiplier: undefined,
+    usage: undefined,
+  };
 }
 
 function fail(_record: RequestRecord, cause: unknown): never {
@@ -83,6 +102,31 @@ describe('the waiting rows', () => {
     expect(takeAll(waiting)).toHaveLength(32);
     add(1);
     expect(waiting.take()[0]?.text?.request).toHaveLength(128 * 1024);
+  });
+
+  it('are written as they were built, in their order, whatever their texts and ids', () => {
+    const records = Array.from({ length: 900 }, (_, index) => {
+      const record = new RequestRecord(`req_${index}-é`, 1_000 + index / 8);
+      const usage = { inputTokens: measured(index), outputTokens: measured(5), credits: measured(index / 3) };
+      const url = `/v1/${'é漢🙂'.repeat(index % 40)}`;
+      Object.assign(record, { url, usage, client: `key-${index % 3}`, durationMs: index, firstByteMs: index / 2 });
+      if (index % 4 > 0) record.attempts.push(attempt(`upstream-${index}-é`));
+      // A row with a second id is not packed, nor are those after it until it is written.
+      if (index % 97 === 96) record.attempts.push(attempt(`upstream-${index}-again`));
+      return record;
+    });
+    const waiting = new WaitingRows();
+    const rows: LedgerRow[] = [];
+    for (const [index, record] of records.entries()) {
+      waiting.add(Object.assign(record, { kind: 'reply' }));
+      if (waiting.canBuild) waiting.build(fail);
+      // The rows that wait after the 600th are more than are packed.
+      if (index % 50 === 49 && index < 600) rows.push(...waiting.take());
+      if (index === 400) waiting.putBack(rows.splice(-20));
+    }
+    waiting.build(fail);
+    while (waiting.count > 0) rows.push(...waiting.take());
+    expect(rows).toEqual(records.map((record) => toLedgerRow(record, 'reply')));
   });
 
   it('have used credits before and after they are built, and when they wait again', () => {
