@@ -22,9 +22,7 @@ function openWork(): Work & { finish(): void; readonly stoppedBy: unknown } {
   let stoppedBy: unknown;
   const done = Promise.withResolvers<void>();
   return {
-    get response() {
-      return response;
-    },
+    response: () => response,
     get stoppedBy() {
       return stoppedBy;
     },

@@ -21,7 +21,7 @@ export interface ResponsesContext {
 /** The production of a background response. */
 export interface Work {
   /** The response so far. */
-  readonly response: JsonObject;
+  response(): JsonObject;
   /** Produces the response to its end, appending its events to the run. Does not reject: a failure is a response too. */
   carryOut(run: Run): Promise<void>;
 }
@@ -43,7 +43,7 @@ export class Responses {
     const stored = await store.find(client, id, clock.now());
     if (stored?.state !== 'running') return stored;
     const running = this.#running.get(id);
-    if (running) return { ...stored, response: running.work.response };
+    if (running) return { ...stored, response: running.work.response() };
     if (clock.now() < stored.aliveUntilMs) return stored;
     return { ...stored, state: 'ended', response: { ...stored.response, ...ABANDONED } };
   }
@@ -123,7 +123,7 @@ export class Responses {
       const events = begun.events === undefined ? undefined : run.text;
       await this.#replaceRunning(client, {
         ...begun,
-        response: work.response,
+        response: work.response(),
         events,
         state: 'ended',
         aliveUntilMs: 0,
@@ -192,11 +192,12 @@ export class Responses {
   }
 
   /** Other processes stream the events that are saved here. False if the response was cancelled or deleted. */
-  async #saveProgress(client: string, begun: ResponseContent, run: Run, { response }: Work): Promise<boolean> {
+  async #saveProgress(client: string, begun: ResponseContent, run: Run, work: Work): Promise<boolean> {
     const aliveUntilMs = this.#aliveUntilMs;
     if (begun.events === undefined)
       return (await this.#context.store.keepAlive(client, begun.id, aliveUntilMs)) === 'running';
-    return this.#replaceRunning(client, { ...begun, response, events: run.text, state: 'running', aliveUntilMs });
+    const progress = { response: work.response(), events: run.text, state: 'running', aliveUntilMs } as const;
+    return this.#replaceRunning(client, { ...begun, ...progress });
   }
 
   async #keepAlive(client: string, begun: ResponseContent, run: Run, work: Work): Promise<void> {

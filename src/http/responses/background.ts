@@ -35,9 +35,7 @@ export async function answerInBackground(job: BackgroundJob): Promise<void> {
     client,
     { ...created, response: writer.response, events },
     {
-      get response() {
-        return writer.response;
-      },
+      response: () => writer.response,
       carryOut: (begun) => carryOut(begun, job, askRequest, background),
     },
   );
