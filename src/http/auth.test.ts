@@ -3,7 +3,7 @@ import { createFakeClock } from '../../test/support/fake-clock.ts';
 import { checkOfKeys } from '../../test/support/key-check.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
-import { KEY_MESSAGES, KeyGuard } from './auth.ts';
+import { hasKey, KEY_MESSAGES, KeyGuard } from './auth.ts';
 
 const right = { 'x-api-key': 'right' };
 const wrong = { 'x-api-key': 'wrong' };
@@ -165,6 +165,21 @@ describe('the key guard', () => {
     for (const wake of sleepers) wake();
     await Promise.all(guesses);
     expect(guard.identifyNow(right)).toBe(client);
+  });
+
+  it.each([
+    ['Bearer right', true],
+    ['bearer right', true],
+    ['BEARER   right ', true],
+    ['Bearer right wrong', false],
+    ['Bearer right\twrong', false],
+    ['Bearer', false],
+    ['Bearer ', false],
+    ['Bearer-right', false],
+    ['Token right', false],
+    ['right', false],
+  ])('finds the key in `%s`: %s', (authorization, isFound) => {
+    expect(hasKey({ authorization })).toBe(isFound);
   });
 
   it('remembers a bounded number of addresses', async () => {

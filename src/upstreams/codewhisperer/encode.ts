@@ -41,8 +41,8 @@ export function* encodeChat(
 }
 
 /**
- * A class because of its getter: V8 gives each object a shape of its own if its literal has one, and that shape refers to the
- * getter, so the garbage collector kept the conversation of one request in five until it collected the whole heap.
+ * A class because of its getter: with a getter in its literal, V8 would give each object a shape of its own, which refers to the
+ * getter, and the conversations of ended requests would be kept until the whole heap is collected.
  */
 class EncodedConversation implements EncodedChat {
   readonly request: UpstreamRequest;
