@@ -17,8 +17,6 @@ export class Connections {
   readonly #waiting = new Set<Socket>();
   /** Of every connection: the requests in progress on it. */
   readonly #exchanges = new Map<Socket, HttpExchange[]>();
-  /** Those whose answers ended in this turn of the event loop. */
-  #ended: HttpExchange[] = [];
   #isDraining = false;
 
   constructor(max: number) {
@@ -45,18 +43,7 @@ export class Connections {
     this.#exchanges.get(socket)?.push(exchange);
   }
 
-  /** The connection is free from the next turn of the event loop on, when Node has finished with it itself. */
   end(exchange: HttpExchange): void {
-    if (this.#ended.push(exchange) === 1) setImmediate(this.#endTurn);
-  }
-
-  readonly #endTurn = (): void => {
-    const ended = this.#ended;
-    this.#ended = [];
-    for (const exchange of ended) this.#free(exchange);
-  };
-
-  #free(exchange: HttpExchange): void {
     const { socket } = exchange.request;
     const exchanges = this.#exchanges.get(socket);
     if (!exchanges) return;

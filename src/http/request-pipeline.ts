@@ -92,7 +92,8 @@ export class RequestPipeline {
     record.status = response.headersSent ? response.statusCode : CLIENT_CLOSED;
     if (response.writableFinished) this.#report(record);
     else this.#endAbandoned(exchange);
-    this.connections.end(exchange);
+    // Only after Node has finished with the connection itself.
+    setImmediate(() => this.connections.end(exchange));
   }
 
   /** Reports it once the attempts in progress have ended: the abort ends them before the next turn of the event loop. */
