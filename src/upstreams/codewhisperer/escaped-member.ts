@@ -79,12 +79,13 @@ function stringInside(chunk: Chunk, start: number, end: number): string | undefi
   const { bytes } = chunk;
   let isAscii = true;
   for (let at = start; at < end; at += 1) {
-    const byte = bytes[at] ?? 0;
-    if (byte >= 0x80) isAscii = false;
-    else if (byte === BACKSLASH) {
+    const kind = KINDS[bytes[at] ?? 0];
+    if (kind === PLAIN) continue;
+    if (kind === BEYOND_ASCII) isAscii = false;
+    else if (kind === ESCAPE) {
       at = lastOfEscape(bytes, at + 1, end);
       if (at < 0) return undefined;
-    } else if (byte < SPACE || byte === QUOTE) return undefined;
+    } else return undefined;
   }
   return isAscii ? chunk.ascii(start, end) : chunk.utf8(start, end);
 }
@@ -92,19 +93,29 @@ function stringInside(chunk: Chunk, start: number, end: number): string | undefi
 /** The position of an escape's last byte, given that of the byte after its backslash; -1 for an invalid escape. */
 function lastOfEscape(bytes: Uint8Array, at: number, end: number): number {
   if (at >= end) return -1;
-  const mark = bytes[at] ?? 0;
-  if (mark !== LOWER_U) return SHORT_ESCAPES.includes(mark) ? at : -1;
-  if (at + 4 >= end) return -1;
-  for (let digit = at + 1; digit <= at + 4; digit += 1) if (!HEX_DIGITS.includes(bytes[digit] ?? 0)) return -1;
-  return at + 4;
+  const digits = DIGITS_AFTER[bytes[at] ?? 0] ?? UNKNOWN;
+  if (digits === UNKNOWN || at + digits >= end) return -1;
+  for (let digit = at + 1; digit <= at + digits; digit += 1) if (IS_HEX_DIGIT[bytes[digit] ?? 0] !== 1) return -1;
+  return at + digits;
 }
 
-const SPACE = 0x20;
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const LOWER_U = 0x75;
-const SHORT_ESCAPES = Buffer.from('"\\/bfnrt');
-const HEX_DIGITS = Buffer.from('0123456789abcdefABCDEF');
+/** Of each byte within a string. Tables, because `Buffer.includes` is a call into native code for each escape. */
+const PLAIN = 0;
+const BEYOND_ASCII = 1;
+const ESCAPE = 2;
+const FORBIDDEN = 3;
+const KINDS = new Uint8Array(256).fill(FORBIDDEN, 0, 0x20).fill(BEYOND_ASCII, 0x80);
+KINDS[0x22] = FORBIDDEN;
+KINDS[0x5c] = ESCAPE;
+
+/** How many digits follow the character after a backslash. */
+const UNKNOWN = 0xff;
+const DIGITS_AFTER = new Uint8Array(256).fill(UNKNOWN);
+for (const character of Buffer.from('"\\/bfnrt')) DIGITS_AFTER[character] = 0;
+DIGITS_AFTER[0x75] = 4;
+
+const IS_HEX_DIGIT = new Uint8Array(256);
+for (const digit of Buffer.from('0123456789abcdefABCDEF')) IS_HEX_DIGIT[digit] = 1;
 
 /** Tried with two texts. */
 function isOnlyPlaceOf(member: string, before: string, after: string): boolean {
