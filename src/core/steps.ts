@@ -8,6 +8,12 @@ import type { MaybePromise } from './async.ts';
 /** Yields after each step, returns the result. */
 export type Steps<T> = Generator<undefined, T, undefined>;
 
+/** Work that cannot be interrupted. */
+// biome-ignore lint/correctness/useYield: it has no place to pause at
+export function* inOneStep<T>(work: () => T): Steps<T> {
+  return work();
+}
+
 /** For callers that have no event loop to keep free. */
 export function runAtOnce<T>(steps: Steps<T>): T {
   for (;;) {
@@ -65,11 +71,6 @@ export class TimeSlices {
     } finally {
       this.#resumeNext();
     }
-  }
-
-  /** Between two parts of work that are not steps: waits if the current slice is over. */
-  async pause(): Promise<void> {
-    if (this.#isOver()) await this.#nextSlice();
   }
 
   #isOver(): boolean {

@@ -5,7 +5,7 @@ import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw, 
 import { Semaphore } from '../core/async.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
-import { timeSlices } from '../core/steps.ts';
+import { type Steps, timeSlices } from '../core/steps.ts';
 import type { RequestRecord } from '../gateway/request-record.ts';
 import type { BodyBudget, BodyShare } from './body-budget.ts';
 import type { HttpExchange } from './http-exchange.ts';
@@ -81,7 +81,7 @@ interface OpenBody {
 async function parseRest(body: OpenBody, sides: Sides): Promise<unknown> {
   refuseAfterDisconnect(sides.response);
   await body.readToEnd();
-  const joined = await join(body.chunks);
+  const joined = await timeSlices.start(joinSteps(body.chunks));
   if (joined !== body.chunks[0]) body.release();
   return parseReceived(joined, sides);
 }
@@ -198,7 +198,7 @@ async function openBody(
     const message = `The content-encoding ${JSON.stringify(encoding.slice(0, 40))} is not supported. Use gzip, deflate, br, zstd or none.`;
     throw new GatewayError('invalid_request', message);
   }
-  const compressed = await join(received);
+  const compressed = await timeSlices.start(joinSteps(received));
   const open = async (decompressor: Transform) => {
     const body = new CompressedBody(decompressor.end(compressed), encoding, maxBytes, share);
     await body.read(LARGE_BYTES);
@@ -260,8 +260,8 @@ class CompressedBody implements OpenBody {
   }
 }
 
-/** With a pause after each few megabytes. */
-async function join(chunks: readonly Buffer[]): Promise<Buffer> {
+/** Some megabytes a step. */
+function* joinSteps(chunks: readonly Buffer[]): Steps<Buffer> {
   if (chunks.length === 1 && chunks[0]) return chunks[0];
   const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   if (length <= LARGE_BYTES) return Buffer.concat(chunks, length);
@@ -272,7 +272,7 @@ async function join(chunks: readonly Buffer[]): Promise<Buffer> {
     at += chunk.copy(joined, at);
     if (at < pauseAt) continue;
     pauseAt = at + LARGE_BYTES;
-    await timeSlices.pause();
+    yield;
   }
   return joined;
 }

@@ -5,7 +5,7 @@
  * limit keeps each step of the work on a request, such as parsing it, within a few hundredths of a second.
  */
 import { GatewayError } from '../core/errors.ts';
-import { timeSlices } from '../core/steps.ts';
+import { type Steps, timeSlices } from '../core/steps.ts';
 import { CUT_STRING_BYTES, LONG_STRING_BYTES } from './large-json.ts';
 import type { ScannedJson, StringSpan } from './scanned-json.ts';
 
@@ -46,8 +46,12 @@ export interface ScannedElements {
  * has scanned before.
  */
 export async function scanWithinLimits(json: Buffer, lists?: ListObserver): Promise<ScannedJson> {
+  return timeSlices.start(scanSteps(json, lists));
+}
+
+function* scanSteps(json: Buffer, lists: ListObserver | undefined): Steps<ScannedJson> {
   const scan = new StructureScan(json, lists);
-  while (!scan.run(SLICE_BYTES)) await timeSlices.pause();
+  while (!scan.run(SLICE_BYTES)) yield;
   return scan;
 }
 

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type KnownTexts, knownTexts } from '../core/known-texts.ts';
-import { timeSlices } from '../core/steps.ts';
+import { type Steps, timeSlices } from '../core/steps.ts';
 import { rememberTexts } from './known-json.ts';
 import type { ScannedJson, StringSpan } from './scanned-json.ts';
 
@@ -23,8 +23,11 @@ export async function parseLargeJson(
   scanned: ScannedJson,
   known: KnownTexts = knownTexts,
 ): Promise<unknown> {
+  return timeSlices.start(parseSteps(json, scanned, known));
+}
+
+function* parseSteps(json: Buffer, scanned: ScannedJson, known: KnownTexts): Steps<unknown> {
   const { longStrings } = scanned;
-  await timeSlices.pause();
   if (json.length <= WHOLE_BYTES || !longStrings.some(isCutOut)) {
     const value: unknown = JSON.parse(json.toString('utf8'));
     rememberTexts(value, json, scanned, known);
@@ -40,13 +43,13 @@ export async function parseLargeJson(
     const { start, end } = span;
     const placeholder = `${prefix}${texts.size}`;
     skeleton += json.toString('utf8', at, start) + placeholder;
-    texts.set(placeholder, await parseString(json, start, end));
+    texts.set(placeholder, yield* stringSteps(json, start, end));
     at = end;
   }
   skeleton += json.toString('utf8', at);
-  await timeSlices.pause();
+  yield;
   const value: unknown = JSON.parse(skeleton);
-  await timeSlices.pause();
+  yield;
   return withTexts(value, texts);
 }
 
@@ -54,13 +57,13 @@ function isCutOut({ start, end }: StringSpan): boolean {
   return end - start > CUT_STRING_BYTES;
 }
 
-async function parseString(json: Buffer, start: number, end: number): Promise<string> {
+function* stringSteps(json: Buffer, start: number, end: number): Steps<string> {
   let text = '';
   for (let at = start; at < end; ) {
     const next = sliceEnd(json, at, end);
     text += JSON.parse(`"${json.toString('utf8', at, next)}"`);
     at = next;
-    await timeSlices.pause();
+    yield;
   }
   return text;
 }

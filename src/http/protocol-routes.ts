@@ -3,7 +3,7 @@
  * its events arrive, and a failure is an error in the protocol's own format.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
-import { timeSlices } from '../core/steps.ts';
+import { inOneStep, timeSlices } from '../core/steps.ts';
 import { RecordedText } from '../gateway/recorded-text.ts';
 import type { RequestKind } from '../gateway/request-record.ts';
 import type { ClientProtocol, ProtocolRoute } from '../protocols/protocol.ts';
@@ -147,6 +147,6 @@ async function answerCount(
   const body = await readJson(exchange, limits);
   const { conversation } = await timeSlices.run(route.parse(body, contextOf(exchange)));
   exchange.record.model = conversation.model;
-  await timeSlices.pause();
-  sendJson(exchange, 200, route.writeCount(gateway.countTokens(conversation)));
+  const tokens = await timeSlices.run(inOneStep(() => gateway.countTokens(conversation)));
+  sendJson(exchange, 200, route.writeCount(tokens));
 }

@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { setImmediate } from 'node:timers/promises';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { prepareCheck } from './bounded-check.ts';
@@ -16,12 +18,35 @@ async function turnsDuring<T>(work: Promise<T>): Promise<{ turns: number; result
   return { turns, result };
 }
 
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
 describe('prepareCheck', () => {
   it('reports violations and the parts left unchecked', async () => {
     const check = await prepareCheck(withA({ type: 'string', pattern: '(?' }), 'response_format');
     expect(check.unchecked).toEqual(['/properties/a/pattern']);
     expect(await check.problems({ a: 1 })).toEqual(['/a must be string']);
     expect(await check.problems({ a: 'x' })).toEqual([]);
+  });
+
+  it('compiles at most one schema in a turn of the event loop, if that takes long', async () => {
+    let turn = 0;
+    const turns: number[] = [];
+    const compile = Ajv2020.prototype.compile;
+    vi.spyOn(Ajv2020.prototype, 'compile').mockImplementation(function (this: Ajv2020, ...args) {
+      turns.push(turn);
+      for (const beganMs = performance.now(); performance.now() - beganMs < 11; );
+      return compile.apply(this, args);
+    });
+    // The first schema compiles its draft too. The turn after it begins with a whole slice of time.
+    await prepareCheck(withA({ type: 'string', title: 'first' }), 'x');
+    await setImmediate();
+    turns.length = 0;
+    const counting = setInterval(() => turn++, 0);
+    await Promise.all([1, 2, 3].map((n) => prepareCheck(withA({ type: 'string', title: `slow ${n}` }), 'x')));
+    clearInterval(counting);
+    expect(new Set(turns).size).toBe(3);
   });
 
   it('leaves the event loop free during endless backtracking, and says to simplify the pattern', async () => {

@@ -1,7 +1,7 @@
 /** `POST /v1/responses/compact`, and the count of a request's tokens: both read what a request reads. */
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject } from '../../core/json.ts';
-import { timeSlices } from '../../core/steps.ts';
+import { inOneStep, timeSlices } from '../../core/steps.ts';
 import { inputItems, openaiResponses, parseCompact } from '../../protocols/openai-responses/index.ts';
 import { contextOf, notesOf, toAskRequest } from '../answer.ts';
 import { readJson } from '../body.ts';
@@ -55,9 +55,6 @@ export async function countInputTokens({ exchange, service, client }: ResponsesC
   const complete = isJsonObject(body) ? { ...body, model: body.model ?? 'auto' } : body;
   const { conversation } = await timeSlices.run(openaiResponses.parseRequest(complete, contextOf(exchange), past));
   exchange.record.model = conversation.model;
-  await timeSlices.pause();
-  sendJson(exchange, 200, {
-    object: 'response.input_tokens',
-    input_tokens: service.gateway.countTokens(conversation),
-  });
+  const tokens = await timeSlices.run(inOneStep(() => service.gateway.countTokens(conversation)));
+  sendJson(exchange, 200, { object: 'response.input_tokens', input_tokens: tokens });
 }
