@@ -30,6 +30,15 @@ describe('prepareCheck', () => {
     expect(await check.problems({ a: 'x' })).toEqual([]);
   });
 
+  it('compiles a schema once', async () => {
+    const compile = vi.spyOn(Ajv2020.prototype, 'compile');
+    for (const value of [1, 'x']) {
+      const check = await prepareCheck(withA({ type: 'string', title: 'compiled once' }), 'response_format');
+      expect(await check.problems({ a: value })).toHaveLength(value === 1 ? 1 : 0);
+    }
+    expect(compile).toHaveBeenCalledTimes(1);
+  });
+
   it('compiles at most one schema in a turn of the event loop, if that takes long', async () => {
     let turn = 0;
     const turns: number[] = [];

@@ -1,9 +1,10 @@
 /**
- * Schema checks that leave the event loop free. Small schemas are compiled and checked on the loop, in some milliseconds;
- * large ones, and those whose patterns backtrack for too long, are
+ * Schema checks that leave the event loop free. Small schemas are compiled and checked on the loop, in some milliseconds, and
+ * kept: an application asks for the same ones again and again. Large ones, and those whose patterns backtrack for too long, are
  * checked in a thread.
  */
 import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { QueueFullError } from '../../core/async.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
@@ -25,10 +26,14 @@ const LOOP_MS = 25;
 /** Number of slow schemas remembered. They go straight to the thread the next time. */
 const MAX_SLOW = 1_000;
 const RETRY_AFTER_MS = 5_000;
+/** Each takes some 50 kB, at most 130: it has an instance of Ajv of its own. */
+const MAX_COMPILED = 64;
 
 const thread = new CheckingThread();
 /** Hashes of slow schemas, newest last. */
 const slow = new Set<string>();
+/** Compiled on the loop, by hash. */
+const compiled = new LRUCache<string, SchemaCheck>({ max: MAX_COMPILED });
 
 /** Rejects with `invalid_request` naming `at` if no part of the schema can be checked. */
 export async function prepareCheck(schema: JsonObject, at: string): Promise<BoundedCheck> {
@@ -48,9 +53,11 @@ export async function prepareCheck(schema: JsonObject, at: string): Promise<Boun
   const compile = async () => {
     // The first schema of a draft compiles the draft itself, which takes about one time slice.
     await timeSlices.run(inOneStep(() => prepareDraft(schema)));
-    return onLoop(() => compileSchema(schema, at, LOOP_MS));
+    const check = await onLoop(() => compileSchema(schema, at, LOOP_MS));
+    if (check) compiled.set(hash, check);
+    return check;
   };
-  const local = canRunOnLoop() ? await compile() : undefined;
+  const local = canRunOnLoop() ? (compiled.get(hash) ?? (await compile())) : undefined;
   const unchecked = local ? local.unchecked : (await inThread({ schemaJson, at })).unchecked;
   return {
     unchecked,
