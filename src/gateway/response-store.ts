@@ -14,6 +14,7 @@ export interface StoredResponse {
   readonly aliveUntilMs: number;
 }
 
+/** What exceeds them may be kept until a sixteenth more has been written. */
 export interface ResponseLimits {
   /** Responses per client; the most recently used are kept. */
   readonly count: number;

@@ -78,6 +78,15 @@ describe.each(Object.keys(URLS))('stored responses in %s', (kind) => {
     expect(await responses.find('you', 'z', 6)).toBeDefined();
   });
 
+  it('are not looked through for excess with each one', async () => {
+    const responses = await openHere({ ...LIMITS, count: 64 });
+    const ids = Array.from({ length: 70 }, (_, i) => `r${i}`);
+    for (const [i, id] of ids.entries()) await responses.put('me', response(id), i);
+    const left = await Promise.all(ids.map((id) => responses.find('me', id, 70)));
+    // The first one and each fourth after it are followed by a search.
+    expect(left.flatMap((found) => found?.id ?? [])).toEqual(ids.slice(-65));
+  });
+
   it.each([
     ['does not record a use', 999, ['b', 'c', 'd']],
     ['records a use', 1_000, ['a', 'c', 'd']],

@@ -3,6 +3,7 @@
  * and to remove them in time.
  */
 import type { Kysely } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import type { ResponseLimits, ResponseStore, StoredResponse } from '../gateway/response-store.ts';
 import type { Database } from './database.ts';
 import { checkStillOurs } from './key-check.ts';
@@ -16,6 +17,8 @@ export class DatabaseResponseStore implements ResponseStore {
   readonly #database: Database;
   readonly #seal: Seal;
   readonly #limits: ResponseLimits;
+  /** What was written for a client since its excess was removed. */
+  readonly #written = new LRUCache<string, Written>({ max: MAX_CLIENTS });
 
   constructor(database: Database, seal: Seal, limits: ResponseLimits) {
     this.#database = database;
@@ -45,7 +48,7 @@ export class DatabaseResponseStore implements ResponseStore {
   put(client: string, stored: StoredResponse, nowMs: number): Promise<void> {
     const { id } = stored;
     const changed = rowOf(stored, this.#seal, nowMs);
-    return this.#write(client, nowMs, async (transaction) => {
+    return this.#write(client, changed.bytes, nowMs, async (transaction) => {
       await transaction
         .insertInto('responses')
         .values({ id, client, ...changed })
@@ -56,7 +59,7 @@ export class DatabaseResponseStore implements ResponseStore {
 
   replaceRunning(client: string, stored: StoredResponse, nowMs: number): Promise<boolean> {
     const changed = rowOf(stored, this.#seal, nowMs);
-    return this.#write(client, nowMs, async (transaction) => {
+    return this.#write(client, changed.bytes, nowMs, async (transaction) => {
       const { numUpdatedRows } = await transaction
         .updateTable('responses')
         .set(changed)
@@ -96,16 +99,37 @@ export class DatabaseResponseStore implements ResponseStore {
     return withRetry(this.#database.clock, () => work(this.#database.db));
   }
 
-  /** Writes, then removes what exceeds the limits. */
-  #write<T>(client: string, nowMs: number, work: (transaction: Kysely<Tables>) => Promise<T>): Promise<T> {
-    return this.#retried((db) =>
-      db.transaction().execute(async (transaction) => {
-        await checkStillOurs(transaction, this.#seal);
-        const result = await work(transaction);
-        await removeExcess(transaction, client, nowMs, this.#limits);
-        return result;
-      }),
-    );
+  /** Writes so many bytes, then removes what exceeds the limits. */
+  async #write<T>(
+    client: string,
+    bytes: number,
+    nowMs: number,
+    work: (transaction: Kysely<Tables>) => Promise<T>,
+  ): Promise<T> {
+    const isExcessDue = this.#countWritten(client, bytes);
+    try {
+      return await this.#retried((db) =>
+        db.transaction().execute(async (transaction) => {
+          await checkStillOurs(transaction, this.#seal);
+          const result = await work(transaction);
+          await removeOld(transaction, nowMs - this.#limits.ageMs);
+          if (isExcessDue) await removeExcess(transaction, client, this.#limits);
+          return result;
+        }),
+      );
+    } catch (cause) {
+      if (isExcessDue) this.#written.delete(client);
+      throw cause;
+    }
+  }
+
+  /** Returns whether the client may exceed its limits by more than the overshoot then. */
+  #countWritten(client: string, bytes: number): boolean {
+    const before = this.#written.get(client);
+    const written = before && { count: before.count + 1, bytes: before.bytes + bytes };
+    const isExcessDue = !written || isLarge(written, this.#limits);
+    this.#written.set(client, isExcessDue ? NOTHING : written);
+    return isExcessDue;
   }
 }
 
@@ -130,12 +154,26 @@ async function touch(db: Kysely<Tables>, id: string, nowMs: number): Promise<voi
     .execute();
 }
 
-/** Removes every response that is too old, and the oldest of this client beyond its count and size limits. */
-async function removeExcess(db: Kysely<Tables>, client: string, nowMs: number, limits: ResponseLimits): Promise<void> {
-  await db
-    .deleteFrom('responses')
-    .where('used_at_ms', '<', nowMs - limits.ageMs)
-    .execute();
+interface Written {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+const NOTHING: Written = { count: 0, bytes: 0 };
+const MAX_CLIENTS = 1_000;
+/** Finding the excess reads all of a client's rows, so a client may exceed its limits by this share of them, in each process. */
+const OVERSHOOT = 1 / 16;
+
+function isLarge(written: Written, limits: ResponseLimits): boolean {
+  return written.count >= limits.count * OVERSHOOT || written.bytes >= limits.bytes * OVERSHOOT;
+}
+
+async function removeOld(db: Kysely<Tables>, beforeMs: number): Promise<void> {
+  await db.deleteFrom('responses').where('used_at_ms', '<', beforeMs).execute();
+}
+
+/** Removes the oldest of this client beyond its count and size limits. */
+async function removeExcess(db: Kysely<Tables>, client: string, limits: ResponseLimits): Promise<void> {
   const rows = await db
     .selectFrom('responses')
     .select(['id', 'bytes'])
