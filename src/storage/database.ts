@@ -20,6 +20,8 @@ export interface Database {
   prepare(): Promise<void>;
   /** Runs `work` in a transaction that only one process can hold at a time. */
   exclusively<T>(work: (connection: Kysely<Tables>) => Promise<T>): Promise<T>;
+  /** Runs `work` in a transaction that does not wait for the disk: a power failure may lose it, but nothing else. */
+  withoutSync<T>(work: (connection: Kysely<Tables>) => Promise<T>): Promise<T>;
   /** Sets up what only this database needs, within the migration transaction and after the migrations. */
   complete(connection: Kysely<Tables>): Promise<void>;
   /**

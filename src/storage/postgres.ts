@@ -57,6 +57,12 @@ export function openPostgres(url: string, clock: Clock, queryTimeoutMs = QUERY_T
         await acquireForMigrations(connection, clock);
         return work(connection);
       }),
+    // https://www.postgresql.org/docs/current/wal-async-commit.html
+    withoutSync: (work) =>
+      inTransaction(db, sql`begin`, async (connection) => {
+        await sql`set local synchronous_commit = off`.execute(connection);
+        return work(connection);
+      }),
     complete: createTriggers,
     lock: (names, work) => inTurn(turns, () => withAdvisoryLocks(lockPool, clock, names, work)),
     checkFile() {},

@@ -108,8 +108,8 @@ export class DatabaseResponseStore implements ResponseStore {
   ): Promise<T> {
     const isExcessDue = this.#countWritten(client, bytes);
     try {
-      return await this.#retried((db) =>
-        db.transaction().execute(async (transaction) => {
+      return await withRetry(this.#database.clock, () =>
+        this.#database.withoutSync(async (transaction) => {
           await checkStillOurs(transaction, this.#seal);
           const result = await work(transaction);
           await removeOld(transaction, nowMs - this.#limits.ageMs);

@@ -41,6 +41,16 @@ export function openSqlite(path: string, clock: Clock): Database {
       database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;');
     },
     exclusively: (work) => inTransaction(db, sql`begin immediate`, work),
+    // The event loop waits for the disk, too. https://www.sqlite.org/pragma.html#pragma_synchronous
+    withoutSync: (work) =>
+      db.connection().execute(async (connection) => {
+        await sql`pragma synchronous = normal`.execute(connection);
+        try {
+          return await inTransaction(connection, sql`begin immediate`, work);
+        } finally {
+          await sql`pragma synchronous = full`.execute(connection);
+        }
+      }),
     complete: async () => {},
     lock: async (names, work) =>
       isInMemory ? withAll(locks, names, work) : withFileLocks(clock, lockPaths(path, names), work),
