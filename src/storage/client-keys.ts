@@ -26,17 +26,22 @@ export function createKeyStore(database: Database): KeyStore {
         return numDeletedRows > 0n;
       }),
 
+    // In the same order in every process, so that two of them cannot deadlock.
     recordUses: (uses) =>
-      withRetry(clock, async () => {
-        for (const [id, usedAtMs] of uses) {
-          await db
-            .updateTable('client_keys')
-            .set({ last_used_at_ms: usedAtMs })
-            .where('id', '=', id)
-            .where((where) => where.or([where('last_used_at_ms', 'is', null), where('last_used_at_ms', '<', usedAtMs)]))
-            .execute();
-        }
-      }),
+      withRetry(clock, () =>
+        database.withoutSync(async (transaction) => {
+          for (const [id, usedAtMs] of [...uses].sort(([a], [b]) => (a < b ? -1 : 1))) {
+            await transaction
+              .updateTable('client_keys')
+              .set({ last_used_at_ms: usedAtMs })
+              .where('id', '=', id)
+              .where((where) =>
+                where.or([where('last_used_at_ms', 'is', null), where('last_used_at_ms', '<', usedAtMs)]),
+              )
+              .execute();
+          }
+        }),
+      ),
   };
 }
 
