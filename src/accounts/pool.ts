@@ -1,5 +1,5 @@
 /** The accounts of this run: leases them to requests and takes the orders of their owner. */
-import { type MaybePromise, whenReady, withinTime } from '../core/async.ts';
+import { type MaybePromise, Semaphore, whenReady, withinTime } from '../core/async.ts';
 import { GatewayError } from '../core/errors.ts';
 import { checkedLabel } from '../core/labels.ts';
 import type { LearnedWireProfile, RuleReadings } from '../core/learned-facts.ts';
@@ -13,7 +13,7 @@ import { patchOptions } from './options.ts';
 import { PlanLimits } from './plan-limits.ts';
 import type { AccountPatch, PoolOptions } from './pool-options.ts';
 import type { PooledAccount, Skip } from './pooled-account.ts';
-import type { Account, AccountStore, NewAccount } from './ports.ts';
+import type { Account, AccountStore, NewAccount, OwnersChoice } from './ports.ts';
 import { type FreshAccount, type RefreshCounts, Refresher } from './refresh.ts';
 import { Scheduler, type Slot } from './scheduler.ts';
 import { Trash } from './trash.ts';
@@ -34,6 +34,7 @@ export class Pool {
   /** What requests need of each account, by the row that it was made from. */
   readonly #lent = new WeakMap<FreshAccount, LeasedAccount>();
   readonly #lender: Lender<Slot>;
+  readonly #optionChanges = new Semaphore(1);
 
   private constructor(options: PoolOptions) {
     this.#options = options;
@@ -203,20 +204,20 @@ export class Pool {
   /** Changes what the account's owner may set, or nothing: throws `invalid_request` naming the field, or `not_found`. */
   async patch(id: string, patch: AccountPatch): Promise<Account> {
     const { clock } = this.#options;
-    // Another process may have changed other options.
     await this.readLatest();
     const entry = this.#entry(id);
-    const { account } = entry;
-    const label = checkedLabel(patch.label ?? account.label, 'A label', 'label');
-    const options = patchOptions(account.options, patch);
-    const change = checkedConnection(account, patch);
-    const saved = await this.#registry.write(async (store) => {
-      const changed = await store.saveOptions(id, label, options, clock.now());
-      return changed && change ? saveConnection(store, id, change, clock.now()) : changed;
-    });
-    if (!saved) throw noSuchAccount(id);
-    entry.takeTokens(saved);
-    entry.update({ label: saved.label, options: saved.options });
+    const label = patch.label === undefined ? undefined : checkedLabel(patch.label, 'A label', 'label');
+    patchOptions(entry.options, patch); // Throws before anything is written.
+    const change = checkedConnection(entry.account, patch);
+    await this.#changeOptions(entry, (known) => ({
+      label: label ?? known.label,
+      options: patchOptions(known.options, patch),
+    }));
+    if (change) {
+      const saved = await this.#registry.write((store) => saveConnection(store, id, change, clock.now()));
+      if (!saved) throw noSuchAccount(id);
+      entry.takeTokens(saved);
+    }
     if (change?.credential) {
       entry.refused = undefined;
       this.#limits.forget(id);
@@ -224,6 +225,17 @@ export class Pool {
     }
     this.#scheduler.serve();
     return { ...entry.account, health: entry.health };
+  }
+
+  /** One at a time, so that what is known here never goes back to an earlier row. */
+  #changeOptions(entry: PooledAccount, change: (known: OwnersChoice) => OwnersChoice): Promise<void> {
+    const { clock } = this.#options;
+    return this.#optionChanges.run(async () => {
+      const saved = await this.#registry.write((store) => store.changeOptions(entry.id, change, clock.now()));
+      if (!saved) throw noSuchAccount(entry.id);
+      entry.takeTokens(saved);
+      entry.update({ label: saved.label, options: saved.options });
+    });
   }
 
   /** An order of the operator. False if the account is unknown. */

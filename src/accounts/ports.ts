@@ -43,6 +43,9 @@ export interface LearnedFacts {
   readonly lastRefresh?: LastRefresh;
 }
 
+/** What the owner of an account decides about it, apart from how it reaches the service. */
+export type OwnersChoice = Pick<Account, 'label' | 'options'>;
+
 /** An account in the trash. */
 export interface DiscardedAccount extends Pick<Account, 'id' | 'label'> {
   readonly kind: Credential['kind'];
@@ -92,8 +95,8 @@ export interface AccountStore {
   forgetLearned(id: string, nowMs: number): Promise<LearnedFacts | undefined>;
   /** Returns undefined if there is no such account. `proxy` undefined: removes the account's own proxy. */
   saveProxy(id: string, proxy: string | undefined, nowMs: number): Promise<Account | undefined>;
-  /** Returns undefined if there is no such account. */
-  saveOptions(id: string, label: string, options: AccountOptions, nowMs: number): Promise<Account | undefined>;
+  /** `change` may be called again if another write came first. Returns undefined if there is no such account. */
+  changeOptions(id: string, change: (known: OwnersChoice) => OwnersChoice, nowMs: number): Promise<Account | undefined>;
   /** Deletes it and its credential for good, also from the trash. Returns false if there is no such account. */
   remove(id: string): Promise<boolean>;
   /** Moves it to the trash: only the methods below know it then. Returns false if there is no such account. */

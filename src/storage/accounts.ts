@@ -2,7 +2,15 @@
 import type { Kysely, Selectable, Updateable } from 'kysely';
 import type { Health } from '../accounts/health.ts';
 import { type AccountOptions, DEFAULT_OPTIONS } from '../accounts/options.ts';
-import type { Account, AccountStore, DiscardedAccount, LearnedFacts, NewAccount, Secrets } from '../accounts/ports.ts';
+import type {
+  Account,
+  AccountStore,
+  DiscardedAccount,
+  LearnedFacts,
+  NewAccount,
+  OwnersChoice,
+  Secrets,
+} from '../accounts/ports.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { RuleReadings } from '../core/learned-facts.ts';
 import type { Database } from './database.ts';
@@ -121,11 +129,27 @@ export class DatabaseAccountStore implements AccountStore {
     });
   }
 
-  saveOptions(id: string, label: string, options: AccountOptions, nowMs: number): Promise<Account | undefined> {
+  /** Compares with the values that were read, like `#changeLearned`. */
+  changeOptions(
+    id: string,
+    change: (known: OwnersChoice) => OwnersChoice,
+    nowMs: number,
+  ): Promise<Account | undefined> {
     return this.#retried(async (db) => {
-      const changed = { label, options: JSON.stringify(options), updated_at_ms: nowMs };
-      const update = db.updateTable('accounts').set(changed).where('id', '=', id).where('discarded_at_ms', 'is', null);
-      return this.#accountOf(await update.returningAll().executeTakeFirst());
+      for (;;) {
+        const row = await rowOf(db, id);
+        if (!row) return undefined;
+        const { label, options } = change({ label: row.label, options: parseOptions(row.options) });
+        const changed = await db
+          .updateTable('accounts')
+          .set({ label, options: JSON.stringify(options), updated_at_ms: nowMs })
+          .where('id', '=', id)
+          .where('label', '=', row.label)
+          .where('options', '=', row.options)
+          .returningAll()
+          .executeTakeFirst();
+        if (changed) return toAccount(changed, this.#seal);
+      }
     });
   }
 
@@ -281,6 +305,11 @@ function parseLearned(json: string): LearnedFacts {
   return JSON.parse(json) as LearnedFacts;
 }
 
+/** Earlier versions stored fewer of them. */
+function parseOptions(json: string): AccountOptions {
+  return { ...DEFAULT_OPTIONS, ...(JSON.parse(json) as Partial<AccountOptions>) };
+}
+
 function toAccount(row: Row, seal: Seal): Account {
   // Only this file writes the JSON columns and the sealed one, whose seal proves it.
   const { credential, accessToken, spent, proxy } = JSON.parse(seal.open(placeOfAccount(row.id), row.sealed)) as Sealed;
@@ -295,7 +324,7 @@ function toAccount(row: Row, seal: Seal): Account {
     version: row.version,
     health: JSON.parse(row.health) as Account['health'],
     learned: parseLearned(row.learned),
-    options: { ...DEFAULT_OPTIONS, ...(JSON.parse(row.options) as Partial<Account['options']>) },
+    options: parseOptions(row.options),
     createdAtMs: row.created_at_ms,
     updatedAtMs: row.updated_at_ms,
   };

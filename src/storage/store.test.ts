@@ -105,12 +105,23 @@ describe.each([
     const { accounts } = await openAt({ url: await url() });
     const options = { ...DEFAULT_OPTIONS, priority: 7, groups: ['a'] };
     await accounts.put(account(), 10);
-    expect(await accounts.saveOptions('a1', 'mine', options, 20)).toMatchObject({ label: 'mine', options, version: 1 });
+    const changed = await accounts.changeOptions('a1', () => ({ label: 'mine', options }), 20);
+    expect(changed).toMatchObject({ label: 'mine', options, version: 1 });
     expect(await accounts.put(account(), 30)).toMatchObject({ options });
     expect(await accounts.put({ ...account(), options: DEFAULT_OPTIONS }, 40)).toMatchObject({
       options: DEFAULT_OPTIONS,
     });
-    expect(await accounts.saveOptions('none', 'x', options, 50)).toBeUndefined();
+    expect(await accounts.changeOptions('none', (known) => known, 50)).toBeUndefined();
+  });
+
+  it('keeps each of several options that are changed at the same time', async () => {
+    const { accounts } = await openAt({ url: await url() });
+    await accounts.put(account(), 10);
+    const change = (part: object) =>
+      accounts.changeOptions('a1', ({ label, options }) => ({ label, options: { ...options, ...part } }), 20);
+    const parts = [{ priority: 7 }, { weight: 5 }, { groups: ['a'] }, { maxConcurrency: 3 }, { minIntervalMs: 9 }];
+    await Promise.all(parts.map(change));
+    expect((await accounts.find('a1'))?.options).toEqual(Object.assign({}, ...parts));
   });
 
   it('replaces an account with the same id and rejects writes based on the old version', async () => {

@@ -64,6 +64,17 @@ describe.each(DATABASES)('with %s', (_name, createDatabase) => {
     expect((await one.ask('GET', `/v2/accounts/${id}`)).body.account).toEqual(account);
   });
 
+  it('keeps each of several options that both gateways change at the same time', async () => {
+    const { one, other, id } = await start();
+    const change = (gateway: typeof one, part: object) => gateway.ask('PATCH', `/v2/accounts/${id}`, part);
+    for (let round = 1; round <= 5; round++) {
+      const parts = [{ priority: round }, { weight: round + 1 }, { groups: [`g${round}`] }, { label: `l${round}` }];
+      await Promise.all(parts.map((part, at) => change(at % 2 === 0 ? one : other, part)));
+      for (const { ask } of [one, other])
+        expect((await ask('GET', `/v2/accounts/${id}`)).body.account).toMatchObject(Object.assign({}, ...parts));
+    }
+  });
+
   it('counts accounts that a command disabled or removed in /health', { timeout: 40_000 }, async () => {
     const { one, command, id } = await start();
     // It waits a limited time for the database, then answers from its cache.
