@@ -75,6 +75,7 @@ export function composeAdmin(
     keys: apiKeys,
     configuredKeys: settings.current.apiKeys.length,
     settings: () => settings.views(),
+    readSettings: () => settings.readLatest(),
     changeSettings: (changes) => settings.change(changes),
     audit: new AuditTrail({ store: store.audit, clock, log, keptDays: () => settings.current.auditDays }),
     feed,

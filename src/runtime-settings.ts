@@ -77,6 +77,11 @@ export class RuntimeSettings {
     if (this.#options.store.changeMark() !== this.#changeMark) await this.#load();
   }
 
+  /** As `refresh`, with everything that is committed by now. */
+  async readLatest(): Promise<void> {
+    if ((await this.#options.store.latestChangeMark()) !== this.#changeMark) await this.#load();
+  }
+
   async #load(): Promise<void> {
     const { store, log } = this.#options;
     // Read before the rows, so that a write in between is noticed the next time.

@@ -8,4 +8,6 @@ export interface SettingStore {
   save(changes: ReadonlyMap<string, string | undefined>, nowMs: number): Promise<void>;
   /** Changes when another process has written. */
   changeMark(): number;
+  /** Like `changeMark`, but up to date: queries the server. NaN while changes cannot be detected. */
+  latestChangeMark(): Promise<number>;
 }

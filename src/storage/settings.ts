@@ -9,6 +9,7 @@ export function createSettingStore(database: Database, seal: Seal): SettingStore
   const { db, clock } = database;
   return {
     changeMark: () => database.changeMark(),
+    latestChangeMark: () => database.latestChangeMark(),
 
     list: () =>
       withRetry(clock, async () => {

@@ -75,6 +75,32 @@ describe.each(DATABASES)('with %s', (_name, createDatabase) => {
     }
   });
 
+  it('records in the audit trail only what the request itself has changed', async () => {
+    const { one, other, id } = await start();
+    const { key } = (await one.ask('POST', '/v2/keys', { name: 'laptop' })).body;
+    await other.ask('GET', '/v2/keys');
+    const pairs: [string, object, object][] = [
+      [`/v2/accounts/${id}`, { label: 'second' }, { weight: 7 }],
+      [`/v2/keys/${key?.id}`, { name: 'phone' }, { note: 'a note' }],
+      ['/v2/settings', { settings: { DRAGOMAN_ALERT_ERROR_PERCENT: 33 } }, { settings: { DRAGOMAN_AUDIT_DAYS: 9 } }],
+    ];
+    const fields: string[][] = [];
+    for (const [path, ofOne, ofOther] of pairs) {
+      await one.ask('PATCH', path, ofOne);
+      await other.ask('PATCH', path, ofOther);
+      const { entries } = JSON.parse((await other.ask('GET', '/v2/audit?limit=1')).text);
+      fields.push(entries[0].changes.map(({ field }: { field: string }) => field));
+    }
+    expect(fields).toEqual([['weight'], ['note'], ['DRAGOMAN_AUDIT_DAYS']]);
+  });
+
+  it('shows a setting as soon as another gateway has changed it', async () => {
+    const { one, other } = await start();
+    await one.ask('PATCH', '/v2/settings', { settings: { DRAGOMAN_LOG_LEVEL: 'fatal' } });
+    const { settings } = (await other.ask('GET', '/v2/settings')).body;
+    expect(settings.find(({ name }) => name === 'DRAGOMAN_LOG_LEVEL')).toMatchObject({ value: 'fatal' });
+  });
+
   it('counts accounts that a command disabled or removed in /health', { timeout: 40_000 }, async () => {
     const { one, command, id } = await start();
     // It waits a limited time for the database, then answers from its cache.

@@ -193,6 +193,7 @@ export const NO_ADMIN: ServerOptions['admin'] = {
   },
   configuredKeys: 0,
   settings: () => [],
+  readSettings: async () => {},
   changeSettings: unused,
   feed: new EventFeed(createFakeClock()),
   capsules: { mode: 'off', find: async () => undefined },

@@ -75,8 +75,10 @@ export interface AdminDependencies {
   readonly keys: Pick<ApiKeys, 'list' | 'create' | 'change' | 'rotate' | 'revoke' | 'forget' | 'catchUp'>;
   /** Number of keys in the settings. */
   readonly configuredKeys: number;
-  /** Those in effect. */
+  /** Those in effect, as this process knows them. */
   settings(): readonly SettingView[];
+  /** Takes over what other processes have changed by now. Rejects with `storage_unavailable`. */
+  readSettings(): Promise<void>;
   /** By name; null: the value of the start. Rejects with `invalid_request` that names the setting. */
   changeSettings(changes: Readonly<Record<string, unknown>>): Promise<void>;
   readonly audit: AuditTrail;

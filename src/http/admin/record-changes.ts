@@ -53,7 +53,9 @@ const CREDENTIAL_FIELDS = ['refreshToken', 'clientId', 'clientSecret', 'apiKey',
 
 export function recordChanges(app: AdminApp, parts: AdminParts): void {
   app.addHook('preHandler', async (request) => {
-    if (!isSafeMethod(request.method)) request.viewBefore = viewsOf(request, parts);
+    if (isSafeMethod(request.method)) return;
+    await readLatest(request, parts);
+    request.viewBefore = viewsOf(request, parts);
   });
   app.addHook('preSerialization', async (request, _reply, payload) => {
     if (!isSafeMethod(request.method)) await record(request, payload, parts);
@@ -95,6 +97,20 @@ function actorOf({ admin, ip }: FastifyRequest): AuditActor {
   if (admin.type === 'token') return { type: 'token', address: ip };
   const { id: session, signedInBy } = admin.session;
   return { type: 'session', session, signedInBy, address: ip };
+}
+
+/** Otherwise what another process has changed a moment ago would be part of this change. */
+async function readLatest(request: FastifyRequest, { accounts, keys, readSettings }: AdminParts): Promise<void> {
+  switch (routeOf(request).kind) {
+    case 'account':
+      return accounts.readLatest();
+    case 'key':
+      await keys.catchUp();
+      return;
+    case 'settings':
+      return readSettings();
+    default:
+  }
 }
 
 /** By id, or by name for settings. */

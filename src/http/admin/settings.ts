@@ -3,11 +3,15 @@ import { settingList, settingPatch } from './contract/overview.ts';
 import type { AdminParts } from './ports.ts';
 import type { AdminApp } from './route.ts';
 
-export function registerSettings(app: AdminApp, { settings, changeSettings, version }: AdminParts): void {
+export function registerSettings(app: AdminApp, parts: AdminParts): void {
+  const { settings, readSettings, changeSettings, version } = parts;
   app.get(
     '/v2/settings',
     { schema: { summary: 'Get the settings in effect, each with its origin', response: { 200: settingList } } },
-    async () => ({ settings: [...settings()], version }),
+    async () => {
+      await readSettings();
+      return { settings: [...settings()], version };
+    },
   );
   app.patch(
     '/v2/settings',
