@@ -85,7 +85,7 @@ it('names its version and carries the licences of the libraries in it', async ()
   });
   expect(stdout).toBe(`${version}\n`);
   const licences = readFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), 'utf8');
-  for (const name of ['fastify', 'kysely', 'react', 'undici', 'zod'])
+  for (const name of ['ajv', 'fastify', 'kysely', 'react', 'undici', 'zod'])
     expect(licences).toMatch(new RegExp(`^${name} \\d`, 'm'));
   expect(licences).not.toContain('undefined');
 });
@@ -131,6 +131,10 @@ it('starts from few files', async () => {
   // A fifth more than there were on 2026-11-29, 23 files of 3.0 MB.
   expect(loaded.length).toBeLessThanOrEqual(28);
   expect(bytes).toBeLessThanOrEqual(3_600_000);
+  const ofAjv = 'async schema referenced by sync schema';
+  const isInBundle = (file: string | URL) => readFileSync(file, 'utf8').includes(ofAjv);
+  expect(loaded.filter(isInBundle)).toEqual([]);
+  expect(readdirSync(dist).filter((name) => name.endsWith('.js') && isInBundle(join(dist, name)))).toHaveLength(1);
 });
 
 it('writes compiled code to the cache while it serves, for the next start of a gateway that is killed', async () => {

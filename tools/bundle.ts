@@ -21,6 +21,16 @@ const FOR_TYPES = ['zod'];
 const SCALAR = '@scalar/fastify-api-reference';
 
 /**
+ * What Fastify's own validators and serializers need. dragoman replaces them (src/http/validation.ts); bundled, they would make every
+ * start read the 230 kB of Ajv, which only requests with a JSON schema need.
+ */
+function isNeverLoaded(id: string, importer: string | undefined): boolean {
+  return /^ajv(?:-formats)?(?:\/|$)/.test(id) && importer !== undefined && FASTIFY_COMPILERS.test(importer);
+}
+
+const FASTIFY_COMPILERS = /\/node_modules\/(?:@fastify\/ajv-compiler|fast-json-stringify)\//;
+
+/**
  * What the programs load first. Modules that the same ones of these need become one file: each file takes 0.7 ms to find, read and
  * link, and a start would need 60 of them; a single file would make a health check load the server.
  */
@@ -99,7 +109,7 @@ function programs(): string[] {
 async function bundle(): Promise<OutputChunk[]> {
   const { dependencies } = readManifest(ROOT);
   const installed = Object.keys(dependencies ?? {}).filter((name) => !FOR_TYPES.includes(name));
-  const external = [...installed, SCALAR];
+  const external = [...installed, SCALAR].map((name) => new RegExp(`^${name}(?:/|$)`));
   const build = await rolldown({
     cwd: ROOT,
     input: ['src/main.ts', 'src/index.ts'],
@@ -108,7 +118,7 @@ async function bundle(): Promise<OutputChunk[]> {
     // A module of a group may be imported by other chunks than its entry.
     preserveEntrySignatures: 'allow-extension',
     checks: { ineffectiveDynamicImport: false },
-    external: external.map((name) => new RegExp(`^${name}(?:/|$)`)),
+    external: (id, importer) => external.some((name) => name.test(id)) || isNeverLoaded(id, importer),
   });
   const { output } = await build.write({
     dir: DIST,
