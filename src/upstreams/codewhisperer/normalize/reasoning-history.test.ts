@@ -24,6 +24,16 @@ describe('reasoning history', () => {
     expect(textFor({ properties: { output_config: efforts } })).toEqual(['']);
   });
 
+  it('is left out if its signature is broken text, which cannot be sent', () => {
+    const broken = conversation([
+      user('a'),
+      assistant({ ...signed, signature: 'c2ln\ud800' }, { type: 'redacted-reasoning', at: 'r', data: '\udc00' }, 'b'),
+    ]);
+    const passed = runPass(reasoningHistory, broken);
+    expect(passed.conversation.turns[1]?.parts.map(({ type }) => type)).toEqual(['text']);
+    expect(notesOf(passed)).toEqual(['reasoning-unsigned-dropped signed']);
+  });
+
   const cases: { name: string; change: Partial<Scope>; kept: string[]; notes: string[] }[] = [
     {
       name: 'is sent back if signed or redacted',

@@ -16,7 +16,7 @@ export function reasoningHistory(conversation: Conversation, scope: Scope): Pass
   const dropped: string[] = [];
   const turns = mapParts(conversation.turns, (part) => {
     if (part.type !== 'reasoning' && part.type !== 'redacted-reasoning') return part;
-    const keep = !takesNone && (part.type === 'redacted-reasoning' ? part.data !== '' : Boolean(part.signature));
+    const keep = !takesNone && isSigned(part.type === 'redacted-reasoning' ? part.data : part.signature);
     if (keep)
       return part.type === 'reasoning' && part.text === '' && isGpt ? { ...part, text: UNSENT_REASONING } : part;
     dropped.push(part.at);
@@ -29,4 +29,9 @@ export function reasoningHistory(conversation: Conversation, scope: Scope): Pass
     conversation: withTurns(conversation, turns),
     adjustments: [note(rule, first, `${dropped.length} reasoning blocks`)],
   };
+}
+
+/** The service signs in base64. Text with an unpaired surrogate cannot be sent at all. */
+function isSigned(signature: string | undefined): boolean {
+  return signature !== undefined && signature !== '' && signature.isWellFormed();
 }

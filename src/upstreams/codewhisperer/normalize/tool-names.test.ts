@@ -40,7 +40,13 @@ describe('tool names', () => {
 
   it('put the original of an alias into the description', () => {
     const input = conversation([], {
-      tools: [tool('1st', { description: 'Reads.' }), tool('_x', { description: ' ' }), tool('a\nb'), tool('plain')],
+      tools: [
+        tool('1st', { description: 'Reads.' }),
+        tool('_x', { description: ' ' }),
+        tool('a\nb'),
+        tool('plain'),
+        tool('a\ud800b'),
+      ],
     });
     const descriptions = runPass(toolNames, input).conversation.tools.map(({ description }) => description);
     expect(descriptions).toEqual([
@@ -48,6 +54,8 @@ describe('tool names', () => {
       'Original name: _x',
       expect.stringMatching(/^Original name: "a\\nb"\n/),
       tool('plain').description,
+      // The service refuses a body with an unpaired surrogate.
+      expect.stringMatching(/^Original name: "a\\ud800b"\n/),
     ]);
   });
 

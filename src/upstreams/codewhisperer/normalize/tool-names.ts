@@ -34,10 +34,10 @@ export function toolNames(conversation: Conversation, { profile }: Scope): Passe
   return { conversation: { ...withTurns(conversation, turns), tools: renamedTools }, adjustments, toolNames };
 }
 
-/** At the start, so that it survives when the description is cut. */
+/** At the start, so that it survives when the description is cut. Quoted with escapes where it is not plain text. */
 function withOriginalName(tool: Tool, { name }: Tool): Tool {
   if (tool.name === name || name === '') return tool;
-  const original = `Original name: ${/\p{Cc}/u.test(name) ? JSON.stringify(name) : name}`;
+  const original = `Original name: ${/\p{Cc}|\p{Cs}/u.test(name) ? JSON.stringify(name) : name}`;
   return { ...tool, description: tool.description.trim() === '' ? original : `${original}\n${tool.description}` };
 }
 
