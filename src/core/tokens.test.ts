@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, it } from 'vitest';
 import { anyCodePoint } from '../../test/support/code-points.ts';
-import { attachmentOf } from '../../test/support/conversations.ts';
+import { attachmentOf, PNG } from '../../test/support/conversations.ts';
 import type { Conversation, Part } from './conversation.ts';
 import { estimateConversationTokens, estimateEscapedTokens, estimateTokens } from './tokens.ts';
 
@@ -141,6 +141,11 @@ const conversation = (parts: Part[], change: Partial<Conversation> = {}): Conver
   ...change,
 });
 
+function fileOf(bytes: Buffer): Part {
+  const attachment = attachmentOf(bytes.toString('base64'));
+  return { type: 'document', at: 'a', name: 'a', mediaType: 'text/csv', source: { type: 'attachment', attachment } };
+}
+
 describe('the token estimate of a conversation', () => {
   const at = 'messages[0].content[0]';
   const cases: { name: string; parts: Part[]; range: [number, number] }[] = [
@@ -149,6 +154,11 @@ describe('the token estimate of a conversation', () => {
       name: 'an image as one image',
       parts: [{ type: 'image', at, mediaType: 'image/png', attachment: attachmentOf('A'.repeat(400_000)) }],
       range: [1600, 1610],
+    },
+    {
+      name: 'a small image by its size',
+      parts: [{ type: 'image', at, mediaType: 'image/png', attachment: attachmentOf(PNG) }],
+      range: [5, 10],
     },
     {
       name: 'a tool use with its input',
@@ -168,6 +178,22 @@ describe('the token estimate of a conversation', () => {
       name: 'a text document',
       parts: [{ type: 'document', at, name: 'a', mediaType: 'text/plain', source: { type: 'text', text: prose } }],
       range: [100, 150],
+    },
+    { name: 'the text of a text file', parts: [fileOf(Buffer.from(prose))], range: [100, 150] },
+    {
+      name: 'the text of a text file in UTF-16',
+      parts: [fileOf(Buffer.from(`\uFEFF${prose}`, 'utf16le'))],
+      range: [100, 150],
+    },
+    {
+      name: 'the text of a large text file by its beginning',
+      parts: [fileOf(Buffer.from(prose.repeat(4_000)))],
+      range: [400_000, 600_000],
+    },
+    {
+      name: 'a tenth of a PDF',
+      parts: [fileOf(Buffer.from(`%PDF-1.4 ${prose.repeat(100)}`))],
+      range: [1_300, 1_700],
     },
     {
       name: 'reasoning',

@@ -3,7 +3,9 @@
  * the way current tokenizers split it (words with their space, digits by threes, runs of punctuation, most
  * ideographs alone). Always labelled as an estimate; tokens.test.ts compares it with a real tokenizer.
  */
-import type { Conversation, DocumentPart, Part } from './conversation.ts';
+import type { Attachment } from './attachment.ts';
+import type { Conversation, DocumentPart, ImagePart, Part } from './conversation.ts';
+import { hasUtf16Mark } from './file-format.ts';
 import { isJsonObject, type JsonValue } from './json.ts';
 import { knownTexts } from './known-texts.ts';
 
@@ -78,8 +80,9 @@ function takeUnits(text: string, from: number, to: number): number {
   return length;
 }
 
-/** An image of common size: width × height / 750 after the usual scaling to 1.2 megapixels. */
+/** An image of common size, and the most for one: width × height / 750 after the usual scaling to 1.2 megapixels. */
 const IMAGE_TOKENS = 1_600;
+const PIXELS_PER_TOKEN = 750;
 /** Role and separators. */
 const TURN_TOKENS = 4;
 
@@ -107,7 +110,7 @@ function partTokens(part: Part): number {
     case 'reasoning':
       return textTokens(part.text);
     case 'image':
-      return IMAGE_TOKENS;
+      return imageTokens(part);
     case 'document':
       return documentTokens(part);
     case 'redacted-reasoning':
@@ -119,11 +122,27 @@ function partTokens(part: Part): number {
   }
 }
 
-/** Assumes that the text of a binary document is a tenth of its bytes. */
+function imageTokens({ attachment: { pixels } }: ImagePart): number {
+  return pixels ? Math.min(IMAGE_TOKENS, Math.ceil((pixels.width * pixels.height) / PIXELS_PER_TOKEN)) : IMAGE_TOKENS;
+}
+
+/** Assumes that the text of a binary document is a tenth of its bytes. Of a text file, all of them are. */
 function documentTokens({ source }: DocumentPart): number {
   if (source.type === 'url') return IMAGE_TOKENS;
-  return source.type === 'text' ? textTokens(source.text) : Math.ceil((source.attachment.base64.length * 0.75) / 40);
+  if (source.type === 'text') return textTokens(source.text);
+  const { attachment } = source;
+  return attachment.format === 'text' ? textFileTokens(attachment) : Math.ceil(attachment.size / 40);
 }
+
+/** Of a large file, only the beginning is decoded. */
+function textFileTokens({ base64, size }: Attachment): number {
+  const bytes = Buffer.from(base64.slice(0, MAX_DECODED_CHARS), 'base64');
+  const text = bytes.toString(hasUtf16Mark(bytes) ? 'utf16le' : 'utf8');
+  return Math.ceil((estimateTokens(text) * size) / Math.max(1, bytes.length));
+}
+
+/** A multiple of four, so that the base64 is cut between bytes. */
+const MAX_DECODED_CHARS = 1024 * 1024;
 
 /** Schemas are never changed in place, and what requests have in common is shared between them. */
 const SCHEMA_TOKENS = new WeakMap<object, number>();
