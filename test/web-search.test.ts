@@ -260,6 +260,48 @@ describe('Messages', () => {
     await anthropic(gateway).messages.create({ ...ask, tool_choice: { type: 'tool', name: 'web_search' } });
     expect(chatsOf(gateway)[0]).toContain('Search the web with web_search before you answer.');
   });
+
+  const own = { name: 'read_file', input_schema: { type: 'object' as const } };
+  it.each([
+    ['any of several tools', { type: 'any' as const }, [own, SEARCH]],
+    ['the only tool', { type: 'any' as const }, [SEARCH]],
+  ])('takes a search for the call that the client requires of %s', async (_which, tool_choice, tools) => {
+    await using gateway = await startTestGateway({ script: SCRIPT });
+    const { content } = await anthropic(gateway).messages.create({ ...ask, tools, tool_choice });
+    expect(content.map(({ type }) => type)).toEqual(['text', 'server_tool_use', 'web_search_tool_result', 'text']);
+    expect(chatsOf(gateway)).toHaveLength(2);
+  });
+
+  it('does not take a search for the call of a tool that the client names', async () => {
+    const replies = [...SCRIPT.replies.slice(0, 2), { steps: [{ tool: 'read_file', input: {} }] }];
+    await using gateway = await startTestGateway({ script: { replies } });
+    const tool_choice = { type: 'tool' as const, name: 'read_file' };
+    const { data, response } = await anthropic(gateway)
+      .messages.create({ ...ask, tools: [own, SEARCH], tool_choice, messages: [{ role: 'user', content: 'smithy' }] })
+      .withResponse();
+    expect(response.headers.get('x-dragoman-adjustments')).toContain('tool-choice-retried');
+    expect(data.content).toMatchObject([{ type: 'tool_use', name: 'read_file' }]);
+  });
+
+  it('finds the JSON that the client wants behind the last search, and keeps the searches', async () => {
+    const replies = [
+      { when: { toolResults: false }, steps: ['Let me look. ', call('smithy')] },
+      { steps: ['{"what":"an IDL"}'] },
+    ];
+    await using gateway = await startTestGateway({ script: { replies } });
+    const schema = { type: 'object', properties: { what: { type: 'string' } }, required: ['what'] };
+    const output_config = { format: { type: 'json_schema' as const, schema } };
+    const { data, response } = await anthropic(gateway)
+      .messages.create({ ...ask, output_config })
+      .withResponse();
+    expect(data.content).toMatchObject([
+      { type: 'server_tool_use' },
+      { type: 'web_search_tool_result' },
+      { type: 'text', text: '{"what":"an IDL"}' },
+    ]);
+    expect(response.headers.get('x-dragoman-adjustments')).toContain('json-words-dropped');
+    expect(chatsOf(gateway)).toHaveLength(2);
+  });
 });
 
 describe('Chat Completions', () => {

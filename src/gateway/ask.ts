@@ -57,7 +57,7 @@ async function askExpecting(expectation: Expectation, conversation: Conversation
   const firstReply = await bufferReply(first, expectation);
   if (firstReply.type === 'settled') return settledAnswer(first, firstReply, expectation, undefined);
   const firstResult = await classifyAttempt(firstReply.events, expectation);
-  if (firstResult.type === 'fits') return { ...first, batches: batchesOf([firstResult.events]) };
+  if (firstResult.type === 'fits') return fittingAnswer(first, firstResult, undefined);
 
   const second =
     firstResult.type === 'fails'
@@ -69,7 +69,19 @@ async function askExpecting(expectation: Expectation, conversation: Conversation
   const secondResult = await classifyAttempt(secondReply.events, expectation);
   if (secondResult.type === 'broken') throw secondResult.error;
   if (secondResult.type === 'fails') throw new GatewayError('output_invalid', secondResult.problem);
-  return { ...second, batches: batchesOf([withEarlierUsage(secondResult.events, earlierUsage)]) };
+  return fittingAnswer(second, secondResult, earlierUsage);
+}
+
+function fittingAnswer(
+  answer: Answer,
+  { events, adjustments = [] }: Extract<Evaluation, { type: 'fits' }>,
+  earlierUsage: Usage | undefined,
+): Answer {
+  return {
+    ...answer,
+    adjustments: [...answer.adjustments, ...adjustments],
+    batches: batchesOf([withEarlierUsage(events, earlierUsage)]),
+  };
 }
 
 function withTurns(conversation: Conversation, added: readonly Turn[]): Conversation {

@@ -21,8 +21,8 @@ export interface Expectation {
 }
 
 export type Evaluation =
-  /** `events` are to be sent: those of the reply, or a corrected form. */
-  | { readonly type: 'fits'; readonly events: readonly ReplyEvent[] }
+  /** `events` are to be sent: those of the reply, or a corrected form. `adjustments`: what the correction leaves out. */
+  | { readonly type: 'fits'; readonly events: readonly ReplyEvent[]; readonly adjustments?: readonly Adjustment[] }
   /** The model receives `answer` and `complaint`; the client receives `problem` if the second answer fails as well. */
   | { readonly type: 'fails'; readonly answer: string; readonly complaint: string; readonly problem: string };
 

@@ -12,9 +12,12 @@ export class ForcedToolUse implements Expectation {
   readonly retryRule = 'tool-choice-retried';
   readonly #choice: ForcedChoice;
   readonly #names: ReadonlySet<string>;
+  /** A web search, which is run here, is a call as well. */
+  readonly #mayBeSearch: boolean;
 
-  constructor(choice: ForcedChoice, { tools }: Conversation) {
+  constructor(choice: ForcedChoice, { tools, webSearch }: Pick<Conversation, 'tools' | 'webSearch'>) {
     this.#choice = choice;
+    this.#mayBeSearch = choice.type === 'required' && webSearch !== undefined;
     const names = tools.map(({ name }) => name);
     this.#names = new Set(choice.type === 'tool' ? names.filter((name) => name === choice.name) : names);
   }
@@ -26,6 +29,7 @@ export class ForcedToolUse implements Expectation {
   }
 
   isSettledBy(event: ReplyEvent): boolean {
+    if (event.type === 'web-search-start') return this.#mayBeSearch;
     return event.type === 'tool-use-start' && this.#names.has(event.name);
   }
 

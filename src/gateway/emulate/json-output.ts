@@ -8,7 +8,7 @@ import type { BoundedCheck } from './bounded-check.ts';
 import { type Evaluation, type Expectation, isCutShort, stopReasonOf, textOf, withSystemText } from './expectation.ts';
 import { findJson, type JsonText } from './json-text.ts';
 import type { ReplyTransform } from './transform.ts';
-import { WithoutText } from './without-text.ts';
+import { WithoutText, wordsDropped } from './without-text.ts';
 
 export class JsonOutput implements Expectation {
   readonly retryRule = 'json-repaired';
@@ -39,8 +39,10 @@ export class JsonOutput implements Expectation {
     return new WithoutText(record);
   }
 
+  /** Models announce their web searches: only what follows the last one is the final answer. */
   async evaluate(events: readonly ReplyEvent[]): Promise<Evaluation> {
-    const answer = textOf(events);
+    const start = events.findLastIndex(({ type }) => type === 'web-search-end') + 1;
+    const answer = textOf(events.slice(start));
     const json = findJson(answer);
     if (!json) {
       if (isCutShort(stopReasonOf(events))) return { type: 'fits', events };
@@ -49,7 +51,10 @@ export class JsonOutput implements Expectation {
     const problems = await this.#check.problems(json.value);
     if (problems.length > 0) return this.#failure(answer, problems);
     const isOnlyJson = json.text === answer && events.filter(({ type }) => type === 'text-start').length === 1;
-    return { type: 'fits', events: isOnlyJson ? events : withText(events, json) };
+    if (isOnlyJson) return { type: 'fits', events };
+    const before = textOf(events.slice(0, start)).trim().length;
+    const adjustments = before === 0 ? [] : [wordsDropped(before)];
+    return { type: 'fits', events: withText(events, json), adjustments };
   }
 
   #failure(answer: string, problems: readonly string[]): Evaluation {

@@ -17,7 +17,8 @@ export const EMULATION_RULES = {
   'json-schema-emulated': 'The model was given the JSON schema, and the answer was validated before it was sent.',
   'json-schema-part-unchecked':
     'A part of the JSON schema cannot be compiled (such as another language’s pattern or an unresolvable reference) and was not checked.',
-  'json-words-dropped': 'JSON was requested; text next to a tool call was left out. Noted once the reply has ended.',
+  'json-words-dropped':
+    'JSON was requested; text next to a tool call or before a web search was left out. Noted once the reply has ended.',
   'max-tokens-emulated':
     'The reply is cut where dragoman’s token estimate reaches the limit; the model has no setting for it.',
   'parallel-tool-use-emulated': 'Tool calls after the first of a reply are left out; the service has no such setting.',

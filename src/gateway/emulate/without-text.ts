@@ -29,10 +29,15 @@ export class WithoutText implements ReplyTransform {
       case 'text-citation':
         return false;
       case 'reply-end':
-        if (this.#chars > 0) this.#record(adjustment('json-words-dropped', '', `${this.#chars} characters`));
+        if (this.#chars > 0) this.#record(wordsDropped(this.#chars));
         return true;
       default:
         return true;
     }
   }
+}
+
+/** `chars`: of the dropped text, without white space around it. */
+export function wordsDropped(chars: number): Adjustment {
+  return adjustment('json-words-dropped', '', `${chars} characters`);
 }
