@@ -36,6 +36,7 @@ import { createImageFitter } from './media/fit-image.ts';
 import { createDocumentReader } from './media/read-document.ts';
 import { refuseFetches, rememberFetches } from './media/remembered-fetch.ts';
 import type { MetricPeers } from './metrics/ports.ts';
+import { interrupted } from './protocols/openai-responses/index.ts';
 import { openStore, type Store } from './storage/open.ts';
 import { createKeyFinder, createSigningKeys } from './transport/aws-keys.ts';
 import { systemClock } from './transport/clock.ts';
@@ -142,7 +143,7 @@ async function composeParts(
   resources.defer(every(clock, PURGE_EVERY_MS, () => void pool.trash.purge()));
   const apiKeys = await ApiKeys.open({ configured: settings.apiKeys, store: store.keys, clock, log });
   resources.defer(() => apiKeys.close());
-  const responses = new Responses({ store: store.responses, clock, log });
+  const responses = new Responses({ store: store.responses, clock, log, interrupted });
   resources.defer(() => responses.close(0));
   const signingIn = composeSigningIn({ ...parts, pool });
   const { listProfiles, profileOfKey } = signingIn;

@@ -36,6 +36,8 @@ function openWork(): Work & { finish(): void; readonly stoppedBy: unknown } {
   };
 }
 
+const event = (name: string) => `event: ${name}\ndata: {}\n\n`;
+
 const neverAborted = new AbortController().signal;
 
 async function textOf(events: AsyncIterable<string> | undefined): Promise<string> {
@@ -202,6 +204,10 @@ describe('a background response', () => {
       state: 'ended',
       response: { status: 'failed', error: { code: 'server_error' } },
     });
+    await store.put('me', { ...orphan, aliveUntilMs: clock.now(), events: event('zero') }, clock.now());
+    const stored = await responses.find('me', 'a');
+    const events = await textOf(stored && responses.eventsOf('me', stored, 0)?.(neverAborted));
+    expect(events).toMatch(/^event: response\.failed\ndata: \{.*"sequence_number":1,.*"status":"failed".*\n\n$/);
   });
 
   it('is rejected beyond 100 per client', async () => {
@@ -232,8 +238,6 @@ describe('a background response', () => {
 });
 
 describe('events', () => {
-  const event = (name: string) => `event: ${name}\ndata: {}\n\n`;
-
   it('can be read from any sequence number, during the response and afterwards', async () => {
     const responses = createFakeResponses();
     const work = openWork();
@@ -269,6 +273,21 @@ describe('events', () => {
     expect(await rest).toEqual({ value: event('one') + event('two'), done: false });
     expect(await pieces?.next()).toMatchObject({ done: true });
     expect(await textOf(here.eventsOf('me', stored, 1)?.(neverAborted))).toBe(event('two'));
+  });
+
+  it('end with the response when another process cancels it', async () => {
+    const store = createFakeResponseStore();
+    const [here, there] = [createFakeResponses(store), createFakeResponses(store)];
+    const output = [{ type: 'message', status: 'in_progress' }];
+    const begun = content('a', { response: { status: 'in_progress', output }, events: event('zero') });
+    await there.begin('me', begun, openWork());
+    expect(await here.cancel('me', 'a')).toMatchObject({
+      response: { status: 'cancelled', output: [{ status: 'incomplete' }] },
+    });
+    const stored = await here.find('me', 'a');
+    const events = await textOf(stored && here.eventsOf('me', stored, 0)?.(neverAborted));
+    expect(events).toMatch(/^event: response\.failed\ndata: \{.*"sequence_number":1,.*"status":"cancelled".*\n\n$/);
+    await there.close(0);
   });
 
   it('are saved at each heartbeat', async () => {

@@ -16,7 +16,14 @@ export interface ResponsesContext {
   readonly store: ResponseStore;
   readonly clock: Clock;
   readonly log: Log;
+  readonly interrupted: Interrupted;
 }
+
+/** What is stored of a response that its own process cannot end: it died, or another process cancelled the response. */
+type Interrupted = (
+  stored: Pick<StoredResponse, 'response' | 'events'>,
+  status: 'failed' | 'cancelled',
+) => Pick<StoredResponse, 'response' | 'events'>;
 
 /** The production of a background response. */
 export interface Work {
@@ -39,13 +46,13 @@ export class Responses {
 
   /** A running response is returned with its content so far. Rejects with `storage_unavailable`. */
   async find(client: string, id: string): Promise<StoredResponse | undefined> {
-    const { store, clock } = this.#context;
+    const { store, clock, interrupted } = this.#context;
     const stored = await store.find(client, id, clock.now());
     if (stored?.state !== 'running') return stored;
     const running = this.#running.get(id);
     if (running) return { ...stored, response: running.work.response() };
     if (clock.now() < stored.aliveUntilMs) return stored;
-    return { ...stored, state: 'ended', response: { ...stored.response, ...ABANDONED } };
+    return { ...stored, ...interrupted(stored, 'failed'), state: 'ended' };
   }
 
   /** The items of a conversation up to the end of a response: see `stored-history.ts`. */
@@ -145,8 +152,8 @@ export class Responses {
       await running.done;
       return this.find(client, id);
     }
-    const response = { ...stored.response, status: 'cancelled' };
-    const cancelled: StoredResponse = { ...stored, response, state: 'cancelled' };
+    const { interrupted } = this.#context;
+    const cancelled: StoredResponse = { ...stored, ...interrupted(stored, 'cancelled'), state: 'cancelled' };
     // It may have ended or been deleted since it was read.
     return (await this.#replaceRunning(client, cancelled)) ? cancelled : this.find(client, id);
   }
@@ -232,11 +239,6 @@ interface Running {
 
 const MAX_RUNNING = 100;
 const HEARTBEAT_MS = 5_000;
-
-const ABANDONED: JsonObject = {
-  status: 'failed',
-  error: { code: 'server_error', message: 'The gateway was stopped before this response was complete.' },
-};
 
 async function* once(text: string): AsyncGenerator<string, void> {
   if (text !== '') yield text;

@@ -4,6 +4,7 @@ import type { Clock } from '../../src/core/clock.ts';
 import { SILENT } from '../../src/core/log.ts';
 import type { ResponseStore, StoredResponse } from '../../src/gateway/response-store.ts';
 import { Responses } from '../../src/gateway/responses.ts';
+import { interrupted } from '../../src/protocols/openai-responses/index.ts';
 import { systemClock } from '../../src/transport/clock.ts';
 
 export function createFakeResponseStore(): ResponseStore {
@@ -29,5 +30,5 @@ export function createFakeResponseStore(): ResponseStore {
 }
 
 export function createFakeResponses(store = createFakeResponseStore(), clock: Clock = systemClock): Responses {
-  return new Responses({ store, clock, log: SILENT });
+  return new Responses({ store, clock, log: SILENT, interrupted });
 }

@@ -11,6 +11,7 @@ import { ROUTES } from './routes.ts';
 import { KEEP_ALIVE, ResponseWriter } from './write.ts';
 
 export { inputItems } from './input-items.ts';
+export { interrupted } from './interrupted.ts';
 export { showResponse, wantsEncrypted } from './output-items.ts';
 export { namedBy, type Past, responseOfItem } from './past.ts';
 export { type Echo, KEEP_ALIVE, parseCompact, type ResponseWriter, replayInto };
