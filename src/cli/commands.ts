@@ -1,6 +1,7 @@
 /** All commands, in the order of the help. */
 import { accounts } from './accounts.ts';
 import { adminToken } from './admin-token.ts';
+import { backup } from './backup.ts';
 import { capsule } from './capsule.ts';
 import { chat } from './chat.ts';
 import type { Command, CommandGroup } from './command.ts';
@@ -13,6 +14,7 @@ import { keys } from './keys.ts';
 import { login } from './login.ts';
 import { models } from './models.ts';
 import { replay } from './replay.ts';
+import { restore } from './restore.ts';
 import { secretKey } from './secret-key.ts';
 import { serve } from './serve.ts';
 import { simulate } from './simulate.ts';
@@ -33,6 +35,8 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
   replay,
   config,
   health,
+  backup,
+  restore,
   secretKey,
   simulate,
   demo,

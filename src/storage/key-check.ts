@@ -7,7 +7,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { Tables } from './schema.ts';
 import type { Seal } from './seal.ts';
 
-const KEY_CHECK_ROW = 'seal-canary';
+export const KEY_CHECK_ROW = 'seal-canary';
 
 /** undefined if nothing has been sealed yet. */
 export async function readKeyCheck(db: Kysely<Tables>): Promise<Uint8Array | undefined> {

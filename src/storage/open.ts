@@ -18,6 +18,7 @@ import { createSessionStore, createTicketStore } from './admin-sessions.ts';
 import { createAdminTokenStore } from './admin-token.ts';
 import { createAlertStore } from './alerts.ts';
 import { createAuditStore } from './audit.ts';
+import type { BackedUp, BackupSource } from './backup/backup.ts';
 import { createKeyStore } from './client-keys.ts';
 import type { Database } from './database.ts';
 import { opensKeyCheck, putKeyCheck, readKeyCheck, verifyKeyCheck } from './key-check.ts';
@@ -60,6 +61,13 @@ export interface Store {
    * that replaces the current one. The store cannot be used afterwards.
    */
   rotateKey(newKey: string | undefined): Promise<RotatedKey>;
+  /** Writes the lines of a backup of everything that outlives a process. Rejects with `storage_unavailable`, or as `write` does. */
+  backUp(write: (line: string) => Promise<void>): Promise<BackedUp>;
+  /**
+   * Replaces everything with a backup, or changes nothing. Rejects with `storage_unavailable`, or with `invalid_request` for a
+   * damaged backup and for one of another version.
+   */
+  restore(open: () => AsyncIterable<string>): Promise<BackedUp>;
   close(): Promise<void>;
 }
 
@@ -101,6 +109,10 @@ export async function openStore({
     // If two processes opened an empty database at once, only one wrote its key check value; this key may differ.
     const written = await withRetry(clock, () => readKeyCheck(db));
     if (written) verifyKeyCheck(seal, written);
+    const openLedger = async (limits: LedgerLimits) => {
+      const { openLedgerStore } = await import('./ledger/open.ts');
+      return openLedgerStore({ database, path, home, seal, limits });
+    };
     return {
       madePrivate,
       accounts: new DatabaseAccountStore(database, seal),
@@ -115,12 +127,10 @@ export async function openStore({
       audit: createAuditStore(database),
       alerts: createAlertStore(database),
       settings: createSettingStore(database, seal),
-      openLedger: async (limits) => {
-        const { openLedgerStore } = await import('./ledger/open.ts');
-        return openLedgerStore({ database, path, home, seal, limits });
-      },
+      openLedger,
       checkWritable: createWriteCheck(database),
       rotateKey: (newKey) => rotateKey({ database, seal, home, path, hasKeyFile: secretKey === undefined }, newKey),
+      ...backupsOf({ database, seal, path }, openLedger),
       close: () => database.close(),
     };
   } catch (cause) {
@@ -131,6 +141,29 @@ export async function openStore({
 
 /** The defaults. */
 const RESPONSE_LIMITS: ResponseLimits = { count: 1_000, bytes: 256 * 1024 * 1024, ageMs: 30 * 86_400_000 };
+
+function backupsOf(source: BackupSource, openLedger: Store['openLedger']): Pick<Store, 'backUp' | 'restore'> {
+  return {
+    async backUp(write) {
+      const { backUp } = await import('./backup/backup.ts');
+      return backUp(source, write);
+    },
+    async restore(open) {
+      const [{ restore }, ledger] = await Promise.all([import('./backup/backup.ts'), openLedger(UNLIMITED)]);
+      // Opened for its tables alone.
+      await ledger.endWriting();
+      await ledger.close();
+      return restore(source, open);
+    },
+  };
+}
+
+/** What is restored is cut by the gateway that serves it. */
+const UNLIMITED: LedgerLimits = {
+  rows: Number.POSITIVE_INFINITY,
+  days: Number.POSITIVE_INFINITY,
+  textBytes: Number.POSITIVE_INFINITY,
+};
 
 function chooseSeal(
   secretKey: string | undefined,

@@ -122,6 +122,7 @@ describe('the audit trail of the admin API', () => {
 /** What each command does to the database. */
 const CHANGES_NOTHING = [
   ...['serve', 'chat', 'models', 'usage', 'doctor', 'config', 'health', 'simulate', 'demo', 'capsule', 'replay'],
+  'backup',
   ...['accounts list', 'accounts show', 'accounts export', 'accounts usage', 'keys list'],
 ];
 const RECORDED: Readonly<Record<string, string>> = {
@@ -139,6 +140,7 @@ const RECORDED: Readonly<Record<string, string>> = {
   'keys revoke': 'key.revoke',
   'admin-token reset': 'admin-token.reset',
   'secret-key rotate': 'secret-key.rotate',
+  restore: 'database.restore',
 };
 
 describe('the audit trail of commands', () => {

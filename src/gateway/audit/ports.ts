@@ -22,6 +22,7 @@ export type AuditAction =
   | 'account.reset-learned'
   | 'account.restore'
   | 'admin-token.reset'
+  | 'database.restore'
   | 'key.change'
   | 'key.create'
   | 'key.forget'
