@@ -36,6 +36,9 @@ declare module 'fastify' {
   }
 }
 
+/** The client of requests in local mode. */
+const LOCAL = 'local';
+
 export class RequestPipeline {
   readonly options: ServerOptions;
   /** Requests whose answer has not ended. */
@@ -153,7 +156,7 @@ export class RequestPipeline {
   requireKey = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
     const check = () => {
       if (!this.localMode) return this.#identifyClient(request, reply, done);
-      request.exchange.record.client = 'local';
+      request.exchange.record.client = LOCAL;
       done();
     };
     // Another process may have created the first key.
@@ -180,11 +183,24 @@ export class RequestPipeline {
       exchange.key = this.options.apiKeys.restrictedKey(client);
       done();
     };
-    const refuse = (cause: unknown) => this.refuse(request, reply, GatewayError.from(cause));
+    const refuse = async (cause: unknown) => {
+      const refusal = await this.#refusalNow(request, GatewayError.from(cause));
+      if (refusal) this.refuse(request, reply, refusal);
+      else accept(LOCAL);
+    };
     const known = this.#guard.identifyNow(headers);
     if (known !== undefined) accept(known);
     else if (this.servesAdmin && isOfSession(headers)) this.#identifyConsole(request, reply, done);
     else this.#guard.identify(headers, request.ip).then(accept, refuse);
+  }
+
+  /** Undefined if another process has removed the last key, so that no client needs one. */
+  async #refusalNow(request: FastifyRequest, refusal: GatewayError): Promise<GatewayError | undefined> {
+    if (!this.#isLoopbackOnly) return refusal;
+    await this.options.apiKeys.checkForChanges();
+    if (!this.localMode) return refusal;
+    const rejection = this.#originRejection(request, false);
+    return rejection === undefined ? undefined : new GatewayError('forbidden', rejection);
   }
 
   /** The chat of the console needs no key: its reader is an administrator. Changes need the CSRF token, as everywhere. */

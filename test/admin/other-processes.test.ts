@@ -94,6 +94,19 @@ describe.each(DATABASES)('with %s', (_name, createDatabase) => {
     expect(fields).toEqual([['weight'], ['note'], ['DRAGOMAN_AUDIT_DAYS']]);
   });
 
+  it('needs a key as long as one gateway has one', async () => {
+    const { one, other } = await start();
+    const keyless = async (headers = {}) =>
+      Promise.all([one, other].map(async ({ url }) => (await fetch(`${url}/v1/models`, { headers })).status));
+    await other.ask('GET', '/v2/accounts');
+    expect(await keyless()).toEqual([200, 200]);
+    const { key } = (await one.ask('POST', '/v2/keys', { name: 'laptop' })).body;
+    await expect.poll(() => keyless()).toEqual([401, 401]);
+    await one.ask('DELETE', `/v2/keys/${key?.id}?forget=true`);
+    await expect.poll(() => keyless({ origin: 'https://elsewhere.example' })).toEqual([403, 403]);
+    expect(await keyless()).toEqual([200, 200]);
+  });
+
   it('shows a setting as soon as another gateway has changed it', async () => {
     const { one, other } = await start();
     await one.ask('PATCH', '/v2/settings', { settings: { DRAGOMAN_LOG_LEVEL: 'fatal' } });
