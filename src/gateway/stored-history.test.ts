@@ -45,6 +45,15 @@ describe('the history up to a response', () => {
     expect(read).toHaveLength(opened);
   });
 
+  it('is rejected while one of the responses is in progress', async () => {
+    const find = async (id: string) => stored(id, id === 'b' ? { previousId: 'a' } : { state: 'running' });
+    await expect(itemsUntil(find, 'b', here)).rejects.toMatchObject({
+      code: 'invalid_request',
+      param: 'previous_response_id',
+      message: expect.stringContaining("'a' is still in progress"),
+    });
+  });
+
   it('yields to other requests, and is read no further once the client disconnects', async () => {
     const { find, read } = chain();
     const gone = new AbortController();

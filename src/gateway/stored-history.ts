@@ -11,7 +11,8 @@ type Find = (id: string) => Promise<StoredResponse | undefined>;
 
 /**
  * The items of a response and of all responses that it continues, oldest first. Undefined if any of them is missing.
- * Rejects with `invalid_request` if they exceed the limits, and with the reason of `gone` once that aborts.
+ * Rejects with `invalid_request` if one is unfinished, because the reply would build on half an answer, or if they exceed
+ * the limits; and with the reason of `gone` once that aborts.
  */
 export async function itemsUntil(
   find: Find,
@@ -24,6 +25,7 @@ export async function itemsUntil(
     if (rounds.length >= MAX_ROUNDS) throw tooMuch(`this response continues more than ${MAX_ROUNDS} responses`);
     const stored: StoredResponse | undefined = await find(next);
     if (!stored) return undefined;
+    if (stored.state === 'running') throw unfinished(next);
     const items = [...stored.input, ...outputOf(stored.response)];
     bytes += bytesOf(items);
     if (bytes > MAX_BYTES) throw tooMuch(`this response continues more than ${MAX_BYTES} bytes of conversation`);
@@ -88,6 +90,11 @@ function outputOf({ output }: JsonObject): readonly JsonObject[] {
 
 function bytesOf(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value));
+}
+
+function unfinished(id: string): GatewayError {
+  const message = `previous_response_id: the response '${id}' is still in progress. Wait until it has ended, or cancel it.`;
+  return new GatewayError('invalid_request', message, { param: 'previous_response_id' });
 }
 
 function tooMuch(what: string): GatewayError {
