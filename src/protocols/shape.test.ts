@@ -31,3 +31,10 @@ describe('listOf', () => {
     expect(() => check(shape, { files: 'a' }, '')).toThrow('files: expected array, received string.');
   });
 });
+
+it.each([
+  [z.int().positive(), 1],
+  [z.int().nonnegative(), 0],
+])('the least value is named', (n, least) => {
+  expect(() => check(z.looseObject({ n }), { n: -1 }, '')).toThrow(`n: expected an integer of at least ${least}.`);
+});

@@ -70,8 +70,13 @@ function pathOf(keys: readonly PropertyKey[], base: string): string {
 
 function expectation(issue: z.core.$ZodIssue, root: unknown): string {
   if (issue.path.length > 0 && valueAt(root, issue.path) === undefined) return 'a required field is missing.';
-  if (issue.code === 'too_small' && issue.origin !== 'number') return 'must not be empty.';
+  if (issue.code === 'too_small') return issue.origin === 'number' ? atLeast(issue) : 'must not be empty.';
   return `${issue.message.replace(/^Invalid (?:input|option): /, '')}.`;
+}
+
+/** Numbers with a minimum are integers in all shapes. */
+function atLeast({ minimum, inclusive }: z.core.$ZodIssueTooSmall): string {
+  return `expected an integer of at least ${Number(minimum) + (inclusive ? 0 : 1)}.`;
 }
 
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {

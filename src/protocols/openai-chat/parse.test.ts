@@ -112,7 +112,7 @@ describe('a request', () => {
     ],
     ['stream as a word', { ...body, stream: 'yes' }, 'stream', 'boolean'],
     ['max_tokens of 0', { ...body, max_tokens: 0 }, 'max_tokens', 'at least 1'],
-    ['n of 0', { ...body, n: 0 }, 'n', '>0'],
+    ['n of 0', { ...body, n: 0 }, 'n', 'at least 1'],
     ['stop of another type', { ...body, stop: [1] }, 'stop', 'list of strings'],
     ['an unknown format', { ...body, response_format: { type: 'xml' } }, 'response_format.type', 'json_schema'],
     [

@@ -143,6 +143,11 @@ describe('the choice', () => {
   });
 });
 
+it('a required call says why none of the declared tools will do', () => {
+  const asked = { tool_choice: 'required', tools: [{ type: 'file_search', vector_store_ids: ['v'] }] };
+  expect(() => parse(asked)).toThrow(/the request declares no tool that can be called here/);
+});
+
 describe('the rest of a request', () => {
   it.each([
     [{ text: { format: { type: 'json_object' } } }, { type: 'json', at: 'text.format' }],

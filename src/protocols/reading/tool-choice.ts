@@ -155,7 +155,7 @@ export function makeChoice(choice: ChoiceShape, tools: readonly Tool[], reader: 
     }
   }
   if (choice.kind === 'required' && reading.api !== 'anthropic')
-    throw refuse('tool_choice', 'requires a tool call, but the request declares no tools.');
+    throw refuse('tool_choice', 'requires a tool call, but the request declares no tool that can be called here.');
   // Every allowed tool was dropped, so the model answers without one.
   reading.notes.add('tool-choice-dropped', 'tool_choice', choice.kind, 'auto');
   return { toolChoice: AUTO_CHOICE, tools, ...plain };
