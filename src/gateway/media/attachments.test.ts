@@ -12,6 +12,7 @@ import {
 } from '../../../test/support/conversations.ts';
 import { Attachment } from '../../core/attachment.ts';
 import type { DocumentPart } from '../../core/conversation.ts';
+import { GatewayError } from '../../core/errors.ts';
 import type { MediaLimits } from '../../upstreams/upstream.ts';
 import type { MediaTools } from '../ports.ts';
 import { fetchAttachments, fitAttachments } from './attachments.ts';
@@ -121,6 +122,49 @@ describe('fitting attachments', () => {
     }
   });
 
+  describe('what cannot be read', () => {
+    const broken: MediaTools['readDocument'] = async ({ at }) => {
+      throw new GatewayError('invalid_request', `${at}: The PDF specified was not valid: x.`, { param: at });
+    };
+    const tools = { fitImage: createTools().tools.fitImage, readDocument: broken };
+    const svg = image(Buffer.from('<svg/>').toString('base64'), 'image/svg+xml', 'svg');
+    const pdf = { ...documentOf('a.pdf', 'application/pdf', '%PDF-1.4', 'pdf'), cachePoint: true };
+    const SVG_TEXT = '[An image was here that cannot be read: it is not a PNG, JPEG, GIF or WebP.]';
+    const PDF_TEXT = '[A document was here that cannot be read: The PDF specified was not valid: x.]';
+    const fitTurns = (...turns: Parameters<typeof conversation>[0]) =>
+      fitAttachments(conversation(turns), LIMITS, tools, signal);
+
+    it('is a line of text in the history', async () => {
+      const { conversation: fitted, adjustments } = await fitTurns(
+        user(svg, pdf, toolResult('t', [pdf])),
+        assistant('a'),
+        user('b'),
+      );
+      expect(fitted.turns[0]?.parts).toEqual([
+        { type: 'text', at: 'svg', text: SVG_TEXT },
+        { type: 'text', at: 'pdf', text: PDF_TEXT, cachePoint: true },
+        { ...toolResult('t'), content: [{ type: 'text', at: 'pdf', text: PDF_TEXT, cachePoint: true }] },
+      ]);
+      expect(adjustments.map(({ rule, path }) => `${rule} ${path}`)).toEqual([
+        'attachment-unreadable svg',
+        'attachment-unreadable pdf',
+        'attachment-unreadable pdf',
+      ]);
+    });
+
+    it('is one in the result of a tool, except for documents, which agents read again in another way', async () => {
+      const { conversation: fitted } = await fitTurns(assistant('a'), user(toolResult('t', [svg])));
+      expect(fitted.turns[1]?.parts).toMatchObject([{ content: [{ type: 'text', text: SVG_TEXT }] }]);
+      await expect(fitTurns(assistant('a'), user(toolResult('t', [pdf])))).rejects.toMatchObject({ param: 'pdf' });
+    });
+
+    it('is refused in the message that the model will answer', async () => {
+      await expect(fitTurns(assistant('a'), user(pdf))).rejects.toMatchObject({ param: 'pdf' });
+      // By the encoder, which names the field as well.
+      expect((await fitTurns(assistant('a'), user(svg))).conversation.turns[1]?.parts).toEqual([svg]);
+    });
+  });
+
   it('stops when the client disconnects', async () => {
     const disconnect = new AbortController();
     const tools: Omit<MediaTools, 'fetch'> = {
@@ -151,6 +195,33 @@ describe('fetching attachments', () => {
       'attachment-fetched two.url',
     ]);
     expect(JSON.stringify(adjustments)).not.toContain('sig');
+  });
+
+  it('puts a line of text in place of a URL that fails, except in the message that the model will answer', async () => {
+    const failing: MediaTools['fetch'] = async ({ at }) => {
+      throw new GatewayError('invalid_request', `${at}: could not fetch the URL: x.`, { param: at });
+    };
+    const url = 'https://example.com/gone.png';
+    const old = user(linked(url, 'old', 'image/*'));
+    const result = user(toolResult('t', [linked(url, 'result')]));
+    const fetching = (...turns: Parameters<typeof conversation>[0]) =>
+      fetchAttachments(conversation(turns), 'c', { fetch: failing }, signal);
+    const { conversation: fetched, adjustments } = await fetching(old, assistant('a'), result);
+    const reason = 'could not fetch the URL: x.';
+    expect(fetched.turns[0]?.parts).toEqual([
+      { type: 'text', at: 'old', text: `[An image was here that cannot be read: ${reason}]` },
+    ]);
+    expect(fetched.turns[2]?.parts).toMatchObject([
+      { content: [{ type: 'text', text: `[A document was here that cannot be read: ${reason}]` }] },
+    ]);
+    expect(adjustments.map(({ rule }) => rule)).toEqual(['attachment-unreadable', 'attachment-unreadable']);
+    const now = user(linked(url, 'now', 'image/*'));
+    await expect(fetching(old, assistant('a'), now)).rejects.toMatchObject({ param: 'now.url' });
+    const busy: MediaTools['fetch'] = async () => {
+      throw new GatewayError('rate_limited', 'Later.');
+    };
+    const hurried = fetchAttachments(conversation([old, assistant('a'), user('b')]), 'c', { fetch: busy }, signal);
+    await expect(hurried).rejects.toMatchObject({ code: 'rate_limited' });
   });
 
   it('rejects more than a hundred URLs, and files that are too large together', async () => {
