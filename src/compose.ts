@@ -222,7 +222,7 @@ async function openPool(
   });
 }
 
-function createMediaTools(settings: Settings): MediaTools {
+export function createMediaTools(settings: Settings): MediaTools {
   const { fetchUrls, fetchAllowedHosts, fetchTimeoutMs, fetchMaxBytes } = settings;
   const hasProxy = Boolean(settings.httpProxy ?? settings.httpsProxy ?? settings.allProxy);
   const guardedFetch = createGuardedFetch({

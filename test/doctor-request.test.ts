@@ -106,6 +106,39 @@ describe('dragoman doctor --request', () => {
     );
   });
 
+  it('prepares images and documents as the gateway does, and fetches none', async () => {
+    const file = (media_type: string, data: string) => ({
+      type: 'document',
+      source: { type: 'base64', media_type, data },
+    });
+    const { code, report } = await examine(
+      JSON.stringify({
+        ...CHAT,
+        max_tokens: 10,
+        messages: [
+          { role: 'user', content: [file('application/pdf', Buffer.from('%PDF-1.4 broken').toString('base64'))] },
+          { role: 'assistant', content: 'It is broken.' },
+          {
+            role: 'user',
+            content: [
+              { type: 'image', source: { type: 'url', url: 'http://127.0.0.1:1/a.png' } },
+              file('text/plain', Buffer.from('\ufeffHi', 'utf16le').toString('base64')),
+            ],
+          },
+        ],
+      }),
+    );
+    expect(code).toBe(0);
+    const found = report?.findings.map(({ status, rule, path }) => `${status} ${rule} ${path}`);
+    expect(found).toEqual(
+      expect.arrayContaining([
+        'mended attachment-unreadable messages[0].content[0]',
+        'mended attachment-fetched messages[2].content[0].source.url',
+        'mended document-encoding messages[2].content[1]',
+      ]),
+    );
+  });
+
   it.each([
     ['no JSON', 'hello', /neither JSON nor a curl command/],
     ['another request', '{"a":1}', /not one of Chat Completions/],

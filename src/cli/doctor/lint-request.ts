@@ -1,12 +1,18 @@
 /** Checks a captured request against the rules of the service without sending it: what is mended, and what is refused. */
 import type { Account } from '../../accounts/ports.ts';
+import type { Adjustment } from '../../core/adjustments.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { runAtOnce } from '../../core/steps.ts';
+import { fitAttachments } from '../../gateway/media/attachments.ts';
+import { mapAttachments } from '../../gateway/media/parts.ts';
+import { mediaAdjustment } from '../../gateway/media/rules.ts';
+import type { MediaTools } from '../../gateway/ports.ts';
 import type { ParsedCompletion, ParsedRequest } from '../../protocols/protocol.ts';
 import { examineChat } from '../../upstreams/codewhisperer/encode.ts';
+import { mediaLimits } from '../../upstreams/codewhisperer/media-limits.ts';
 import type { WireProfiles } from '../../upstreams/codewhisperer/profiles.ts';
 import { resolveModel } from '../../upstreams/codewhisperer/resolve-model.ts';
-import type { Access } from '../../upstreams/upstream.ts';
+import type { Access, MediaLimits } from '../../upstreams/upstream.ts';
 import type { CapturedRequest } from './read-request.ts';
 
 export interface RequestFinding {
@@ -24,20 +30,24 @@ export interface LintedRequest {
   readonly findings: readonly RequestFinding[];
 }
 
-/** Of the account that the request would use; undefined: of any. */
-export function lintRequest(
+export type LintTools = Pick<MediaTools, 'fitImage' | 'readDocument'>;
+
+/** `access`: of the account that the request would use. Addresses in the request are not fetched. */
+export async function lintRequest(
   { protocol, body }: CapturedRequest,
   access: Access,
   profiles: WireProfiles,
-): LintedRequest {
+  tools: LintTools,
+): Promise<LintedRequest> {
   let request: ParsedRequest | ParsedCompletion | undefined;
   try {
     request = runAtOnce(protocol.parseRequest(body, { header: () => undefined, nowMs: 0 }));
     if ('completion' in request) return { request, findings: request.adjustments.map(mended) };
-    const { conversation, adjustments } = request;
+    const model = resolveModel(request.conversation.model, NO_MODELS);
+    const { conversation, adjustments } = await prepared(request, mediaLimits(access, model, profiles), tools);
     const context = {
       access,
-      model: resolveModel(conversation.model, NO_MODELS),
+      model,
       ids: NO_IDS,
       invocation: { id: NO_ID, attempt: 1 },
       sendEnvironment: false,
@@ -51,6 +61,22 @@ export function lintRequest(
     const { code, message, rule, param } = GatewayError.from(cause);
     return { request, findings: [refusal(rule ?? code, message, param)] };
   }
+}
+
+/** As a request is prepared before it is encoded, with a text in place of each file that would be fetched. */
+async function prepared(
+  { conversation, adjustments }: ParsedRequest,
+  limits: MediaLimits,
+  tools: LintTools,
+): Promise<Pick<ParsedRequest, 'conversation' | 'adjustments'>> {
+  const fetched: Adjustment[] = [];
+  const local = await mapAttachments(conversation, async (part) => {
+    if (part.type !== 'document' || part.source.type !== 'url') return part;
+    fetched.push(mediaAdjustment('attachment-fetched', part.source.at, 'URL', 'not fetched for this check'));
+    return { type: 'text', at: part.at, text: '[A file.]' };
+  });
+  const fitted = await fitAttachments(local, limits, tools, new AbortController().signal);
+  return { conversation: fitted.conversation, adjustments: [...adjustments, ...fetched, ...fitted.adjustments] };
 }
 
 /** Nothing is asked of the service, so no model is known. */

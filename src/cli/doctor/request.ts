@@ -1,6 +1,7 @@
 /** `dragoman doctor --request FILE`: checks a captured request, and on demand finds the part that the service refuses. */
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { createMediaTools } from '../../compose.ts';
 import { loadWireProfiles } from '../../compose-profiles.ts';
 import type { Conversation } from '../../core/conversation.ts';
 import { GatewayError } from '../../core/errors.ts';
@@ -36,7 +37,7 @@ export async function examineRequest(input: CommandInput, file: string): Promise
   await using opened = await openGateway(input);
   const profiles = await loadWireProfiles(opened.settings);
   const access = accessFor(opened.accounts.list()[0], profiles, opened.settings.wireProfile);
-  const { request, findings } = lintRequest(captured, access, profiles);
+  const { request, findings } = await lintRequest(captured, access, profiles, createMediaTools(opened.settings));
   const isRefused = findings.some(({ status }) => status === 'refused');
   const { source, protocol } = captured;
   const about = { source, protocol: protocol.id, wireProfile: access.wireProfile, findings };
