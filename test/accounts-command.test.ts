@@ -158,9 +158,9 @@ describe('dragoman accounts', () => {
   });
 
   it.each([
-    [['set', 'mine', '--weight', '0'], 1, 'weight is 0'],
-    [['set', 'mine', '--proxy', 'ftp://me:marked@127.0.0.1'], 1, 'socks5://'],
-    [['set', 'mine', '--profile-arn', 'arn'], 1, 'profile ARN'],
+    [['set', 'mine', '--weight', '0'], 2, 'weight is 0'],
+    [['set', 'mine', '--proxy', 'ftp://me:marked@127.0.0.1'], 2, 'socks5://'],
+    [['set', 'mine', '--profile-arn', 'arn'], 2, 'profile ARN'],
     [['set', 'mine', '--weight', 'heavy'], 2, '--weight'],
     [['show', 'yours'], 1, 'Accounts: '],
     [['show', 'mien'], 1, 'No account matches "mien". Did you mean mine?'],

@@ -41,6 +41,15 @@ describe('dragoman accounts import FILE…', { timeout: 60_000 }, () => {
     expect(labels).toEqual(['kiro.rs #1', 'kiro.rs #2', 'me@example.com', 'work']);
   });
 
+  it('says what is wrong with a folder, and which source had nothing', async () => {
+    const run = createFiles({ 'folder/one.json': credential('a') });
+    const folder = await run('import', 'folder', '--yes');
+    expect([folder.code, folder.out]).toEqual([1, expect.stringContaining('Pass the path of the file itself')]);
+    expect((await run('import', '--from', 'kiro-cli,sso-cache', '--yes')).out).toContain('(kiro-cli, sso-cache)');
+    const mistyped = await run('import', 'folder/one.json', '--profile-arn', 'arn', '--yes');
+    expect([mistyped.code, mistyped.err]).toEqual([2, expect.stringContaining('is not a profile ARN')]);
+  });
+
   it('succeeds if a second import finds nothing new, and reports it as JSON', async () => {
     const run = createFiles({ 'one.json': credential('a'), 'two.json': credential('b') });
     expect((await run('import', 'one.json', '--yes')).code).toBe(0);

@@ -161,11 +161,17 @@ describe('the command line', () => {
     [['--social', 'facebook'], /google or github/],
     [['--social', 'google', '--device', '--region', 'us-east-1'], /apply to AWS sign-ins only/],
     [['--proxy', 'ftp://proxy.example'], /http:\/\/, https:\/\/ or socks5:\/\//],
-    [['--account', 'absent'], /no account absent/],
-  ])('does not sign in with %j', async (args, message) => {
+    [['--iam', '--region', 'nowhere'], /"nowhere" is not an AWS region/],
+    [['--iam', '--proxy', 'proxy.example'], /http:\/\/, https:\/\/ or socks5:\/\//],
+  ])('%j is bad usage', async (args, message) => {
     const { code, err } = await runCommand(['login', ...args]);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(err).toMatch(message);
+  });
+
+  it('does not sign in again to an account that is not stored', async () => {
+    const { code, err } = await runCommand(['login', '--account', 'absent']);
+    expect([code, err]).toEqual([1, expect.stringMatching(/no account absent/)]);
   });
 });
 

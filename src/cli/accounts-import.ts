@@ -11,7 +11,7 @@ import { toFoundSignIn } from '../http/admin/import-view.ts';
 import { systemClock } from '../transport/clock.ts';
 import { type Candidate, findingsTable } from './accounts-found.ts';
 import { fileResult, filesTable, isFailed } from './accounts-import-files.ts';
-import { type Command, type CommandInput, printJson, textOption, UsageError } from './command.ts';
+import { asUsage, type Command, type CommandInput, printJson, textOption, UsageError } from './command.ts';
 import { findProfile } from './find-profile.ts';
 import { openGateway } from './open-gateway.ts';
 import { recordAccount } from './record-change.ts';
@@ -45,7 +45,7 @@ export const accountsImport: Command = {
   async run(input) {
     const places = placesOf(input);
     const profileArn = textOption(input, 'profileArn');
-    if (profileArn !== undefined) checkedProfileArn(profileArn, '--profile-arn');
+    if (profileArn !== undefined) asUsage(() => checkedProfileArn(profileArn, '--profile-arn'));
     await using opened = await openGateway(input);
     const candidates = await findCandidates(input, opened, places);
     if (!input.json) printCandidates(input, candidates);
@@ -117,9 +117,11 @@ async function findCandidates(
   return findings.map(({ finding, file }) => ({ finding, file, status: importStatusOf(finding, stored) }));
 }
 
-function printCandidates({ terminal, argument }: CommandInput, candidates: readonly Candidate[]): void {
+function printCandidates(input: CommandInput, candidates: readonly Candidate[]): void {
+  const { terminal, argument } = input;
   if (candidates.length === 0) {
-    const where = argument ?? 'Kiro IDE, Kiro CLI, Amazon Q CLI, the AWS SSO cache and codewhisperer-proxy';
+    const everywhere = 'Kiro IDE, Kiro CLI, Amazon Q CLI, the AWS SSO cache and codewhisperer-proxy';
+    const where = argument ?? placesOf(input)?.join(', ') ?? everywhere;
     terminal.say(`No signed-in account found (${where}). Sign in with \`dragoman login\`.\n`);
     return;
   }

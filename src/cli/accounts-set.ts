@@ -1,7 +1,7 @@
 /** `dragoman accounts set`: changes the editable settings of an account. */
 import type { AccountPatch } from '../accounts/pool-options.ts';
 import { ACCOUNT_ARGUMENT, printAccount, withAccount } from './account-argument.ts';
-import { type Command, type CommandInput, textOption, UsageError } from './command.ts';
+import { type Command, type CommandInput, textOption, UsageError, usageError } from './command.ts';
 import { recordAccount } from './record-change.ts';
 import { settingOptions } from './settings-of.ts';
 
@@ -30,7 +30,9 @@ export const accountsSet: Command = {
   run(input) {
     const patch = patchOf(input);
     return withAccount(input, async (opened, before) => {
-      const changed = await opened.accounts.patch(before.id, patch);
+      const changed = await opened.accounts.patch(before.id, patch).catch((cause: unknown) => {
+        throw usageError(cause);
+      });
       await recordAccount(opened, 'account.change', before, changed);
       printAccount(input, changed, 'Changed');
     });

@@ -1,5 +1,6 @@
 /** The shape of a command. Each has its own file, which must load fast: `run` imports what the work needs. */
 import type { Overrides } from '../compose.ts';
+import { GatewayError } from '../core/errors.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Command {
@@ -53,6 +54,21 @@ export function textOption({ options }: CommandInput, name: string): string | un
 export function requiredArgument({ argument }: CommandInput, what: string): string {
   if (argument !== undefined) return argument;
   throw new UsageError(`This command needs ${what}.`);
+}
+
+/** As `check`, but a value of the command line that it rejects is bad usage: throws UsageError for `invalid_request`. */
+export function asUsage<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (cause) {
+    throw usageError(cause);
+  }
+}
+
+/** An `invalid_request` as UsageError; any other error as it is. */
+export function usageError(cause: unknown): unknown {
+  if (!(cause instanceof GatewayError) || cause.code !== 'invalid_request') return cause;
+  return new UsageError(cause.message, { cause });
 }
 
 export function printJson(terminal: Terminal, value: unknown): void {

@@ -1,11 +1,11 @@
 /** `dragoman login`: signs in and stores the account. Nothing is stored before the user confirms. */
-import type { SignInRequest, SocialProvider } from '../accounts/sign-in/place.ts';
+import { placeOf, type SignInRequest, type SocialProvider } from '../accounts/sign-in/place.ts';
 import type { BrowserSignIn, ChooseProfile, SignIn, SigningIn } from '../compose-sign-in.ts';
 import { every } from '../core/async.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isoTime } from '../core/times.ts';
 import { systemClock } from '../transport/clock.ts';
-import { type Command, type CommandInput, printJson, textOption, UsageError } from './command.ts';
+import { asUsage, type Command, type CommandInput, printJson, textOption, UsageError } from './command.ts';
 import { openGateway } from './open-gateway.ts';
 import { recordAccount } from './record-change.ts';
 import { settingOptions } from './settings-of.ts';
@@ -45,6 +45,8 @@ export const login: Command = {
     try {
       const request = requestOf(input);
       const byBrowser = await usesBrowserHere(input);
+      // Before anything is opened. The region stands for that of the settings.
+      asUsage(() => placeOf(isIam(input) ? { ...request, social: undefined } : request, 'us-east-1'));
       await using opened = await openGateway(input);
       const stored = opened.accounts.list();
       const account = isIam(input)

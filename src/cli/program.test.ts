@@ -65,6 +65,18 @@ describe('the command line', () => {
     expect(JSON.parse(out)).toEqual({ error: { code: 'failed', message: expect.stringContaining('--port') } });
   });
 
+  it.each([
+    [['config', '--nonsense', '--json'], "unknown option '--nonsense'"],
+    [['keys', 'lst', '--json'], "unknown command 'lst'"],
+    [['login', '--json', '--region'], "option '--region <region>' argument missing"],
+  ])('reports the bad usage of %j as JSON', async (args, message) => {
+    const { code, out } = await run(...args);
+    expect([code, JSON.parse(out)]).toEqual([
+      2,
+      { error: { code: 'failed', message: expect.stringContaining(message) } },
+    ]);
+  });
+
   it('suggests the closest command', async () => {
     expect((await run('sevre')).err).toContain('serve');
   });

@@ -83,7 +83,12 @@ function registerCommand(program: Commander, command: Command, run: Run): void {
 const USAGE = 2;
 
 function reportError(cause: unknown, terminal: Terminal, json: boolean): number {
-  if (cause instanceof CommanderError) return isHelp(cause) ? 0 : USAGE;
+  if (cause instanceof CommanderError) {
+    if (isHelp(cause)) return 0;
+    // It has printed its message on standard error.
+    if (json) printJson(terminal, { error: { code: 'failed', message: cause.message.replace(/^error: /, '') } });
+    return USAGE;
+  }
   const isUsage = cause instanceof UsageError || cause instanceof SettingsError;
   // A command has no log to hold the details, so print them.
   const shown = cause instanceof GatewayError ? cause.details : undefined;

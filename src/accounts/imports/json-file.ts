@@ -44,8 +44,7 @@ async function readParsed(path: string): Promise<Parsed> {
 async function readText(path: string): Promise<string> {
   try {
     const found = await stat(path);
-    if (!found.isFile())
-      throw new ImportProblem('unreadable', 'The path is not a file. Pass the path of the file itself.');
+    if (!found.isFile()) throw notAFile();
     if (found.size > MAX_BYTES)
       throw new ImportProblem(
         'unreadable',
@@ -60,8 +59,13 @@ async function readText(path: string): Promise<string> {
 export function unreadable(cause: unknown): ImportProblem {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   if (code === 'ENOENT' || code === 'ENOTDIR') return new ImportProblem('missing', 'The file does not exist.');
+  if (code === 'EISDIR') return notAFile();
   const why = code === 'EACCES' || code === 'EPERM' ? 'permission denied' : String(code ?? 'unknown reason');
   return new ImportProblem('unreadable', `Could not read the file: ${why}. Check its owner and mode.`, { cause });
+}
+
+function notAFile(): ImportProblem {
+  return new ImportProblem('unreadable', 'The path is not a file. Pass the path of the file itself.');
 }
 
 /** Keeps numbers that JavaScript would round exactly as they are in the file. */

@@ -52,7 +52,7 @@ function key(id: string): StoredKey {
 }
 
 async function fill({ accounts, keys, registrations, settings, adminToken, openLedger }: Store): Promise<void> {
-  for (let n = 0; n < 120; n++) await accounts.put(newAccount(`a${n}`), 1);
+  for (let n = 0; n < 60; n++) await accounts.put(newAccount(`a${n}`), 1);
   await accounts.put(newAccount('trashed'), 1);
   await accounts.discard('trashed', Date.now());
   await keys.add(key('laptop'));
@@ -76,7 +76,7 @@ const from = (lines: readonly string[]) =>
     yield* lines;
   };
 
-const COUNTS = { accounts: 121, keys: 1, requests: 130 };
+const COUNTS = { accounts: 61, keys: 1, requests: 130 };
 
 describe.each([
   ['SQLite', 'SQLite', fileUrl, fileUrl],
