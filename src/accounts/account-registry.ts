@@ -7,7 +7,7 @@ import type { Cancel, Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { RuleReadings } from '../core/learned-facts.ts';
 import type { Log } from '../core/log.ts';
-import { type AccountState, type HealthEvent, healedHealth, mergeHealth, nextHealth } from './health.ts';
+import { type AccountState, type Health, type HealthEvent, healedHealth, mergeHealth, nextHealth } from './health.ts';
 import type { LimitShare } from './options.ts';
 import { PooledAccount } from './pooled-account.ts';
 import type { Account, AccountStore, Secrets } from './ports.ts';
@@ -172,12 +172,11 @@ export class AccountRegistry {
     const { health, stored, decided } = entry;
     entry.dirty = false;
     entry.saving = true;
-    const there = decided ? undefined : (await store.find(entry.id))?.health;
-    const saved = there ? mergeHealth(health, stored, there) : health;
-    await store.saveHealth(entry.id, saved, clock.now());
+    const merged = (there: Health) => mergeHealth(health, stored, there, decided);
+    const saved = (await store.changeHealth(entry.id, merged, clock.now())) ?? health;
     // Events during the write are added to what was saved.
     if (entry.health === health) entry.health = saved;
-    else if (!entry.decided) entry.health = mergeHealth(entry.health, health, saved);
+    else entry.health = mergeHealth(entry.health, health, saved, entry.decided);
     entry.stored = saved;
     if (entry.decided && !entry.dirty) entry.decided = false;
   }

@@ -118,7 +118,7 @@ describe('an account from the environment', () => {
     const first = await only();
     const credential = { ...first.credential, refreshToken: 'dead' };
     await store.accounts.saveSecrets(first, { credential, accessToken: undefined }, 6);
-    await store.accounts.saveHealth(first.id, { ...NEW_ACCOUNT, state: { status: 'signed-out' } }, 6);
+    await store.accounts.changeHealth(first.id, (health) => ({ ...health, state: { status: 'signed-out' } }), 6);
     await prepare(BUILDER_ID);
     expect(await only()).toMatchObject({ credential: { refreshToken: 'aor' }, health: NEW_ACCOUNT });
   });
@@ -138,7 +138,11 @@ describe('an account from the Kiro IDE’s file', () => {
   it('keeps its health while the credential is the same, and is ready again with a new one', async () => {
     inFile = { credential: awsCredential('one'), accessToken: undefined };
     await prepare(named);
-    await store.accounts.saveHealth((await only()).id, { ...NEW_ACCOUNT, state: { status: 'signed-out' } }, 6);
+    await store.accounts.changeHealth(
+      (await only()).id,
+      (health) => ({ ...health, state: { status: 'signed-out' } }),
+      6,
+    );
     await prepare(named);
     expect((await only()).health.state.status).toBe('signed-out');
     inFile = { credential: awsCredential('two'), accessToken: undefined };

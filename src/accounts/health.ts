@@ -270,20 +270,20 @@ function growing(times: number): number {
 /**
  * Merges our health with what another process has stored since: counts are added up; the state is theirs, unless ours has
  * changed. `known` is the stored health on which ours is based. A lasting state that another process has stored is not
- * overwritten by a ready or cooling one.
+ * overwritten by a ready or cooling one. `isDecided`: our state is an order of the operator, which overrides every other.
  */
-export function mergeHealth(ours: Health, known: Health, stored: Health): Health {
+export function mergeHealth(ours: Health, known: Health, stored: Health, isDecided = false): Health {
   const isOursChanged = JSON.stringify(ours.state) !== JSON.stringify(known.state);
   const isLifting = ours.state.status === 'ready' || 'untilMs' in ours.state;
   const isTheirsChanged = JSON.stringify(stored.state) !== JSON.stringify(known.state);
   const isTheirsLasting = isTheirsChanged && (isLasting(stored.state) || stored.state.status === 'disabled');
-  const isOurs = isOursChanged && !(isLifting && isTheirsLasting);
+  const isOurs = isDecided || (isOursChanged && !(isLifting && isTheirsLasting));
   return {
     state: isOurs ? ours.state : stored.state,
     successes: stored.successes + ours.successes - known.successes,
     failures: stored.failures + ours.failures - known.failures,
     consecutiveFailures:
-      ours.successes > known.successes
+      isDecided || ours.successes > known.successes
         ? ours.consecutiveFailures
         : stored.consecutiveFailures + Math.max(0, ours.consecutiveFailures - known.consecutiveFailures),
   };

@@ -254,13 +254,13 @@ describe('the outcome of a lease', () => {
 
   it('is kept in memory until it can be stored', async () => {
     const { lease, pool } = await setup([newAccount('a')]);
-    const save = store.accounts.saveHealth.bind(store.accounts);
-    store.accounts.saveHealth = async () => {
+    const save = store.accounts.changeHealth.bind(store.accounts);
+    store.accounts.changeHealth = async () => {
       throw error('storage_unavailable');
     };
     (await lease()).release(error('account_suspended'));
     await pool.flush();
-    store.accounts.saveHealth = save;
+    store.accounts.changeHealth = save;
     await pool.flush();
     expect((await store.accounts.find('a'))?.health.state).toMatchObject({ status: 'suspended' });
   });
@@ -828,6 +828,17 @@ describe('two processes', () => {
     });
     expect(one.stateOf('a')).toMatchObject({ status: 'suspended' });
     mark++;
+  });
+
+  it('keep each other’s counts when the operator disables an account in one of them', async () => {
+    const shared = { store: Object.assign(store.accounts, { changeMark: () => 1 }) };
+    const one = await setup([newAccount('a')], shared);
+    const other = await Pool.open({ ...one.options, ...shared });
+    for (let count = 0; count < 3; count++) (await one.lease()).release(undefined);
+    await one.pool.flush();
+    (await other.lease({ conversationId: 'c', tried: new Set() })).release(undefined);
+    await other.setEnabled('a', false);
+    expect((await store.accounts.find('a'))?.health).toMatchObject({ state: { status: 'disabled' }, successes: 4 });
   });
 });
 

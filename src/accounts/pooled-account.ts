@@ -34,7 +34,7 @@ export class PooledAccount implements Contender {
   dirty = false;
   /** True while `health` is being written. */
   saving = false;
-  /** Set by the operator or a new credential: `health` overrides the stored one. */
+  /** Set by the operator or a new credential: the state of `health` overrides the stored one. */
   decided = false;
   /** The access token that the upstream refused last: never lent again. */
   refused: string | undefined;

@@ -75,7 +75,8 @@ export interface AccountStore {
   put(account: NewAccount, nowMs: number): Promise<Account>;
   /** Saves only if the row still has `account`'s version; undefined: another process was faster, so read its tokens. */
   saveSecrets(account: Account, secrets: Secrets, nowMs: number): Promise<Account | undefined>;
-  saveHealth(id: string, health: Health, nowMs: number): Promise<void>;
+  /** `change` may be called again if another write came first. Returns undefined if there is no such account. */
+  changeHealth(id: string, change: (stored: Health) => Health, nowMs: number): Promise<Health | undefined>;
   /** Adds the wire profile and returns all stored facts; undefined if the account is unknown. */
   addClosingEvents(id: string, wireProfile: string, nowMs: number): Promise<LearnedFacts | undefined>;
   /** Replaces these facts and returns all stored ones; undefined if the account is unknown. */

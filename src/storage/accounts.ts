@@ -84,11 +84,8 @@ export class DatabaseAccountStore implements AccountStore {
     });
   }
 
-  saveHealth(id: string, health: Health, nowMs: number): Promise<void> {
-    return this.#retried(async (db) => {
-      const changed = { health: JSON.stringify(health), updated_at_ms: nowMs };
-      await db.updateTable('accounts').set(changed).where('id', '=', id).execute();
-    });
+  changeHealth(id: string, change: (stored: Health) => Health, nowMs: number): Promise<Health | undefined> {
+    return this.#changeColumn(id, 'health', nowMs, parseHealth, change);
   }
 
   addClosingEvents(id: string, wireProfile: string, nowMs: number): Promise<LearnedFacts | undefined> {
@@ -129,7 +126,7 @@ export class DatabaseAccountStore implements AccountStore {
     });
   }
 
-  /** Compares with the values that were read, like `#changeLearned`. */
+  /** Compares with the values that were read, like `#changeColumn`. */
   changeOptions(
     id: string,
     change: (known: OwnersChoice) => OwnersChoice,
@@ -198,24 +195,34 @@ export class DatabaseAccountStore implements AccountStore {
     await this.#retried((db) => db.deleteFrom('accounts').where('discarded_at_ms', '<', beforeMs).execute());
   }
 
-  /** Compares with the value that was read, so that of two processes writing at the same time neither loses a fact. */
   #changeLearned(
     id: string,
     nowMs: number,
     change: (learned: LearnedFacts) => LearnedFacts,
   ): Promise<LearnedFacts | undefined> {
+    return this.#changeColumn(id, 'learned', nowMs, parseLearned, change);
+  }
+
+  /** Compares with the value that was read, so that of two processes writing at the same time neither loses a change. */
+  #changeColumn<Value>(
+    id: string,
+    column: 'learned' | 'health',
+    nowMs: number,
+    parse: (json: string) => Value,
+    change: (value: Value) => Value,
+  ): Promise<Value | undefined> {
     return this.#retried(async (db) => {
       for (;;) {
-        const row = await db.selectFrom('accounts').select('learned').where('id', '=', id).executeTakeFirst();
+        const row = await db.selectFrom('accounts').select(column).where('id', '=', id).executeTakeFirst();
         if (!row) return undefined;
-        const before = parseLearned(row.learned);
+        const before = parse(row[column]);
         const after = change(before);
         if (after === before) return before;
         const { numUpdatedRows } = await db
           .updateTable('accounts')
-          .set({ learned: JSON.stringify(after), updated_at_ms: nowMs })
+          .set({ [column]: JSON.stringify(after), updated_at_ms: nowMs })
           .where('id', '=', id)
-          .where('learned', '=', row.learned)
+          .where(column, '=', row[column])
           .executeTakeFirstOrThrow();
         if (numUpdatedRows > 0n) return after;
       }
@@ -305,6 +312,11 @@ function parseLearned(json: string): LearnedFacts {
   return JSON.parse(json) as LearnedFacts;
 }
 
+/** Only this file writes the column, so the cast is safe. */
+function parseHealth(json: string): Health {
+  return JSON.parse(json) as Health;
+}
+
 /** Earlier versions stored fewer of them. */
 function parseOptions(json: string): AccountOptions {
   return { ...DEFAULT_OPTIONS, ...(JSON.parse(json) as Partial<AccountOptions>) };
@@ -322,7 +334,7 @@ function toAccount(row: Row, seal: Seal): Account {
     ...(spent === undefined ? {} : { consumedTokens: spent }),
     ...(proxy === undefined ? {} : { proxy }),
     version: row.version,
-    health: JSON.parse(row.health) as Account['health'],
+    health: parseHealth(row.health),
     learned: parseLearned(row.learned),
     options: parseOptions(row.options),
     createdAtMs: row.created_at_ms,

@@ -147,9 +147,19 @@ describe.each([
   it('stores health separately from credentials', async () => {
     const { accounts } = await openAt({ url: await url() });
     const read = await accounts.put(account(), 10);
-    await accounts.saveHealth('a1', { ...NEW_ACCOUNT, state: { status: 'suspended' }, failures: 3 }, 20);
+    const suspended = { ...NEW_ACCOUNT, state: { status: 'suspended' }, failures: 3 } as const;
+    expect(await accounts.changeHealth('a1', () => suspended, 20)).toEqual(suspended);
+    expect(await accounts.changeHealth('none', () => suspended, 20)).toBeUndefined();
     expect(await accounts.find('a1')).toMatchObject({ version: read.version, health: { failures: 3 } });
     expect(await accounts.saveSecrets(read, read, 30)).toBeDefined();
+  });
+
+  it('counts each of several events of the health that are stored at the same time', async () => {
+    const { accounts } = await openAt({ url: await url() });
+    await accounts.put(account(), 10);
+    const count = () => accounts.changeHealth('a1', (health) => ({ ...health, successes: health.successes + 1 }), 20);
+    await Promise.all([count(), count(), count(), count()]);
+    expect((await accounts.find('a1'))?.health.successes).toBe(4);
   });
 
   it('adds learned facts once per wire profile and keeps them when the account signs in again', async () => {
