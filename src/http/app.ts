@@ -53,7 +53,10 @@ export async function createApp(pipeline: RequestPipeline): Promise<FastifyInsta
     description ??= describeApi(routes.described, version);
     return description;
   });
-  app.setNotFoundHandler((request, reply) => pipeline.refuse(request, reply, notFound(routes, request, reply)));
+  app.setNotFoundHandler((request, reply) => {
+    if (isWarmUp(request, routes)) return reply.code(204).send();
+    return pipeline.refuse(request, reply, notFound(routes, request, reply));
+  });
   return app;
 }
 
@@ -132,9 +135,18 @@ function toGatewayError(error: unknown): GatewayError {
   return GatewayError.from(error);
 }
 
+/** OPTIONS is not only sent for web pages. The CORS plugin does not answer it where no page is allowed. */
+function isWarmUp({ method, url }: FastifyRequest, routes: RouteList): boolean {
+  return method === 'OPTIONS' && (routes.allowed(pathOf(url))?.includes('OPTIONS') ?? true);
+}
+
+function pathOf(url: string): string {
+  return url.replace(/\?.*/s, '');
+}
+
 function notFound(routes: RouteList, request: FastifyRequest, reply: FastifyReply): GatewayError {
   const { method } = request;
-  const path = request.url.replace(/\?.*/s, '');
+  const path = pathOf(request.url);
   const shown = `${method} ${path.slice(0, 100)}`;
   const allowed = routes.allowed(path);
   if (allowed !== undefined) {

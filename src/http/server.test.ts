@@ -94,11 +94,15 @@ describe('paths', () => {
     ['HEAD', '/api/hello', 204],
     ['HEAD', '/v1/models', 200],
     ['OPTIONS', '*', 204],
-  ])('%s %s answers %i, as warm-up requests expect', async (method, path, status) => {
-    const server = await serve(createFakeGateway(), { apiKeys: ['k'] });
+    ['OPTIONS', '/v1/chat/completions', 204],
+    ['OPTIONS', '/v1/responses/resp_1?stream=true', 204],
+  ])('%s %s answers %i with and without keys, as warm-up requests expect', async (method, path, status) => {
     const headers = path === '/v1/models' ? { authorization: 'Bearer k' } : {};
-    const heard = await send(server, path, { method, headers });
-    expect([heard.status, heard.text]).toEqual([status, '']);
+    for (const apiKeys of [['k'], []]) {
+      const server = await serve(createFakeGateway(), { apiKeys });
+      const heard = await send(server, path, { method, headers });
+      expect([heard.status, heard.text]).toEqual([status, '']);
+    }
   });
 });
 
