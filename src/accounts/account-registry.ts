@@ -154,16 +154,29 @@ export class AccountRegistry {
 
   async #flushDirty(): Promise<void> {
     for (const entry of this.#entries.values()) {
-      if (!entry.dirty) continue;
       try {
-        await this.#save(entry);
+        await this.#saveDirty(entry);
       } catch (cause) {
-        entry.dirty = true;
         const why = GatewayError.from(cause).details;
         this.#options.log.warn({ accountId: entry.id, why }, 'could not save the health of an account');
-      } finally {
-        entry.saving = false;
       }
+    }
+  }
+
+  /** As `flush`, but for one account, and rejects with `storage_unavailable`. */
+  saveHealth(entry: PooledAccount): Promise<void> {
+    return this.#flushes.run(() => this.#saveDirty(entry));
+  }
+
+  async #saveDirty(entry: PooledAccount): Promise<void> {
+    if (!entry.dirty) return;
+    try {
+      await this.#save(entry);
+    } catch (cause) {
+      entry.dirty = true;
+      throw cause;
+    } finally {
+      entry.saving = false;
     }
   }
 

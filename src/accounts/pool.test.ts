@@ -842,6 +842,49 @@ describe('two processes', () => {
   });
 });
 
+describe('an order that the database does not take', () => {
+  async function setupFailing(account: NewAccount) {
+    const made = await setup([account]);
+    const { discard, remove, changeHealth } = store.accounts;
+    const reject = () => Promise.reject(error('storage_unavailable'));
+    Object.assign(store.accounts, { discard: reject, remove: reject, changeHealth: reject });
+    return { ...made, heal: () => Object.assign(store.accounts, { discard, remove, changeHealth }) };
+  }
+
+  it('does not remove the account from this process either', async () => {
+    const { pool, lease, heal } = await setupFailing(newAccount('a'));
+    expect((await failure(pool.discard('a'))).code).toBe('storage_unavailable');
+    expect((await failure(pool.remove('a'))).code).toBe('storage_unavailable');
+    expect(pool.list()).toMatchObject([{ id: 'a' }]);
+    expect((await lease()).accountId).toBe('a');
+    heal();
+    expect(await pool.discard('a')).toBe(true);
+    expect(pool.list()).toEqual([]);
+  });
+
+  it('is reported when an account is disabled, holds here, and is saved later', async () => {
+    const { pool, stateOf, heal } = await setupFailing(newAccount('a'));
+    expect((await failure(pool.setEnabled('a', false))).code).toBe('storage_unavailable');
+    expect(stateOf('a')).toMatchObject({ status: 'disabled' });
+    heal();
+    await pool.flush();
+    expect((await store.accounts.find('a'))?.health.state).toMatchObject({ status: 'disabled' });
+  });
+});
+
+it('tells requests that wait for a removed account at once', async () => {
+  const credential = { kind: 'api-key', apiKey: 'ksk_1', region: 'us-east-1' } as const;
+  const account = newAccount('a', { credential, options: { ...DEFAULT_OPTIONS, maxConcurrency: 1 } });
+  for (const order of ['discard', 'remove'] as const) {
+    const { pool, lease } = await setup([account], { clock: systemClock });
+    await lease();
+    const waiting = failure(lease());
+    await expect.poll(async () => (await pool.status()).waiting).toBe(1);
+    await pool[order]('a');
+    expect((await waiting).message).toContain('No account is signed in');
+  }
+});
+
 describe('the accounts of a run', () => {
   it('are those signed in and those that this run names', async () => {
     const source = { type: 'environment' } as const;

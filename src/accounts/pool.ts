@@ -177,9 +177,11 @@ export class Pool {
   }
 
   /** Removes an account, which `restore` takes back for a week. False if it is unknown. */
-  discard(id: string): Promise<boolean> {
+  async discard(id: string): Promise<boolean> {
+    const isDiscarded = await this.#trash.discard(id);
     this.#limits.forget(id);
-    return this.#trash.discard(id);
+    this.#scheduler.serve();
+    return isDiscarded;
   }
 
   /** undefined if the account is not in the trash. */
@@ -196,9 +198,11 @@ export class Pool {
 
   /** For good, also from the trash. False if the account is unknown. */
   async remove(id: string): Promise<boolean> {
+    const isRemoved = await this.#registry.write((store) => store.remove(id));
     this.#registry.remove(id);
     this.#limits.forget(id);
-    return this.#registry.write((store) => store.remove(id));
+    this.#scheduler.serve();
+    return isRemoved;
   }
 
   /** Changes what the account's owner may set, or nothing: throws `invalid_request` naming the field, or `not_found`. */
@@ -238,14 +242,17 @@ export class Pool {
     });
   }
 
-  /** An order of the operator. False if the account is unknown. */
+  /**
+   * An order of the operator. False if the account is unknown. Rejects with `storage_unavailable` if it could not be saved: it
+   * holds in this process, and is saved with the next change.
+   */
   async setEnabled(id: string, enabled: boolean): Promise<boolean> {
     const entry = this.#registry.find(id);
     if (!entry) return false;
     if (enabled) entry.refused = undefined;
     this.#registry.change(entry, { type: enabled ? 'enable' : 'disable' });
     this.#scheduler.serve();
-    await this.flush();
+    await this.#registry.saveHealth(entry);
     return true;
   }
 

@@ -32,8 +32,9 @@ export class Trash {
     const { registry, clock } = this.#options;
     // Its counters, which are saved some time after a reply.
     await registry.flush();
-    registry.remove(id);
     const isDiscarded = await registry.write((store) => store.discard(id, clock.now()));
+    // Only now: what could not be removed has to stay.
+    registry.remove(id);
     await this.purge();
     return isDiscarded;
   }
