@@ -28,6 +28,8 @@ export interface ResponseLimits {
 export interface ResponseStore {
   /** Counts as a use, unless the last one was a moment ago. Also undefined if the response is too old. */
   find(client: string, id: string, nowMs: number): Promise<StoredResponse | undefined>;
+  /** Counts as a use of these responses, like `find`. Returns false if one of them is missing or too old. */
+  useAll(client: string, ids: readonly string[], nowMs: number): Promise<boolean>;
   /** Replaces an earlier response of the same id, then deletes what exceeds the limits. */
   put(client: string, stored: StoredResponse, nowMs: number): Promise<void>;
   /**

@@ -63,6 +63,22 @@ describe('the history up to a response', () => {
     expect(await responses.itemsUntil('you', 'b', neverAborted)).toBeUndefined();
   });
 
+  it('is undefined when a part that was read before is deleted, here or by another process', async () => {
+    const store = createFakeResponseStore();
+    const [here, there] = [createFakeResponses(store), createFakeResponses(store)];
+    for (const [id, previousId] of [['a'], ['b', 'a'], ['c', 'b']] as const)
+      await here.save('me', content(id, { previousId }));
+    const read = () => here.itemsUntil('me', 'c', neverAborted);
+    expect(await read()).toHaveLength(6);
+    expect(await read()).toHaveLength(6);
+    expect(await here.itemsUntil('you', 'c', neverAborted)).toBeUndefined();
+    await there.remove('me', 'a');
+    expect(await read()).toBeUndefined();
+    await here.save('me', content('a'));
+    await here.remove('me', 'b');
+    expect(await read()).toBeUndefined();
+  });
+
   it('contains items that can be looked up by id', async () => {
     const responses = createFakeResponses();
     await responses.save('me', content('a'));

@@ -2,6 +2,7 @@
  * Responses that outlive their request: stored so that the client can fetch and continue them, and produced in the
  * background if the client does not wait. A response belongs to the client that requested it; no other key can read it.
  */
+import { LRUCache } from 'lru-cache';
 import { every } from '../core/async.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -10,7 +11,7 @@ import type { Log } from '../core/log.ts';
 import { followEvents } from './followed-events.ts';
 import type { ResponseStore, StoredResponse } from './response-store.ts';
 import { eventsAfter, Run } from './run.ts';
-import { itemsNamed, itemsUntil } from './stored-history.ts';
+import { itemsNamed, itemsUntil, type KnownRounds, type Round } from './stored-history.ts';
 
 export interface ResponsesContext {
   readonly store: ResponseStore;
@@ -39,6 +40,8 @@ export type ResponseContent = Omit<StoredResponse, 'state' | 'aliveUntilMs'>;
 export class Responses {
   readonly #context: ResponsesContext;
   readonly #running = new Map<string, Running>();
+  /** By client and id. */
+  readonly #rounds = new LRUCache<string, Round>({ maxSize: MAX_ROUND_BYTES, sizeCalculation: sizeOf });
 
   constructor(context: ResponsesContext) {
     this.#context = context;
@@ -57,7 +60,16 @@ export class Responses {
 
   /** The items of a conversation up to the end of a response: see `stored-history.ts`. */
   itemsUntil(client: string, id: string, gone: AbortSignal): Promise<readonly JsonObject[] | undefined> {
-    return itemsUntil((next) => this.find(client, next), id, gone);
+    return itemsUntil((next) => this.find(client, next), this.#knownOf(client), id, gone);
+  }
+
+  #knownOf(client: string): KnownRounds {
+    const { store, clock } = this.#context;
+    return {
+      get: (id) => this.#rounds.get(keyOf(client, id)),
+      set: (id, round) => void this.#rounds.set(keyOf(client, id), round),
+      areKept: (ids) => store.useAll(client, ids, clock.now()),
+    };
   }
 
   /** Items of the client's responses by id, grouped by response: see `stored-history.ts`. */
@@ -82,6 +94,7 @@ export class Responses {
   async remove(client: string, id: string): Promise<boolean> {
     const running = this.#running.get(id);
     if (running?.client === client) running.run.stop(new Cancelled());
+    this.#rounds.delete(keyOf(client, id));
     return this.#context.store.remove(client, id);
   }
 
@@ -239,6 +252,20 @@ interface Running {
 
 const MAX_RUNNING = 100;
 const HEARTBEAT_MS = 5_000;
+
+/** A dozen long conversations. */
+const MAX_ROUND_BYTES = 8 * 1024 * 1024;
+
+function sizeOf({ bytes }: Round): number {
+  return bytes + ENTRY_BYTES;
+}
+
+/** For what an entry takes beside its items. */
+const ENTRY_BYTES = 500;
+
+function keyOf(client: string, id: string): string {
+  return `${client} ${id}`;
+}
 
 async function* once(text: string): AsyncGenerator<string, void> {
   if (text !== '') yield text;

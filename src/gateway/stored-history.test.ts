@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../core/json.ts';
 import type { StoredResponse } from './response-store.ts';
-import { itemsNamed, itemsUntil } from './stored-history.ts';
+import { itemsNamed, itemsUntil, type KnownRounds, type Round } from './stored-history.ts';
 
 const MIB = 1024 * 1024;
 const here = new AbortController().signal;
@@ -29,16 +29,25 @@ function chain(input: readonly JsonObject[] = []) {
   return { read, find };
 }
 
+function remembering(isKept = (_id: string) => true): KnownRounds {
+  const rounds = new Map<string, Round>();
+  return {
+    get: (id) => rounds.get(id),
+    set: (id, round) => void rounds.set(id, round),
+    areKept: async (ids) => ids.every(isKept),
+  };
+}
+
 describe('the history up to a response', () => {
   it('can be very long', async () => {
-    expect(await itemsUntil(chain().find, '1999', here)).toHaveLength(2_000);
+    expect(await itemsUntil(chain().find, remembering(), '1999', here)).toHaveLength(2_000);
   });
 
   it.each([
     ['of too many responses', chain(), '2000', 2_000],
     ['too large', chain([{ content: 'x'.repeat(MIB) }]), '1000', 64],
   ])('is rejected when it is %s, and read no further', async (_what, { find, read }, last, opened) => {
-    await expect(itemsUntil(find, last, here)).rejects.toMatchObject({
+    await expect(itemsUntil(find, remembering(), last, here)).rejects.toMatchObject({
       code: 'invalid_request',
       param: 'previous_response_id',
     });
@@ -47,18 +56,49 @@ describe('the history up to a response', () => {
 
   it('is rejected while one of the responses is in progress', async () => {
     const find = async (id: string) => stored(id, id === 'b' ? { previousId: 'a' } : { state: 'running' });
-    await expect(itemsUntil(find, 'b', here)).rejects.toMatchObject({
+    await expect(itemsUntil(find, remembering(), 'b', here)).rejects.toMatchObject({
       code: 'invalid_request',
       param: 'previous_response_id',
       message: expect.stringContaining("'a' is still in progress"),
     });
   });
 
+  it('is read once, and later only what is new', async () => {
+    const { find, read } = chain();
+    const known = remembering();
+    const before = await itemsUntil(find, known, '9', here);
+    read.splice(0);
+    expect((await itemsUntil(find, known, '10', here))?.slice(0, -1)).toEqual(before);
+    expect(read).toEqual(['10']);
+  });
+
+  it('is missing once a part that was read before is gone', async () => {
+    const { find } = chain();
+    let gone = '';
+    const known = remembering((id) => id !== gone);
+    await itemsUntil(find, known, '9', here);
+    gone = '3';
+    expect(await itemsUntil(find, known, '10', here)).toBeUndefined();
+    expect(await itemsUntil(find, known, '2', here)).toHaveLength(3);
+  });
+
+  it('is read again while a part may change, because its process seems to have died', async () => {
+    const read: string[] = [];
+    const find = async (id: string) => {
+      read.push(id);
+      return stored(id, { aliveUntilMs: 1 });
+    };
+    const known = remembering();
+    await itemsUntil(find, known, 'a', here);
+    await itemsUntil(find, known, 'a', here);
+    expect(read).toEqual(['a', 'a']);
+  });
+
   it('yields to other requests, and is read no further once the client disconnects', async () => {
     const { find, read } = chain();
     const gone = new AbortController();
     setImmediate(() => gone.abort(left));
-    await expect(itemsUntil(find, '1999', gone.signal)).rejects.toBe(left);
+    await expect(itemsUntil(find, remembering(), '1999', gone.signal)).rejects.toBe(left);
     expect(read.length).toBeLessThan(5);
   });
 });

@@ -9,6 +9,22 @@ import type { StoredResponse } from './response-store.ts';
 
 type Find = (id: string) => Promise<StoredResponse | undefined>;
 
+/** What a response adds to its conversation. */
+export interface Round {
+  readonly items: readonly JsonObject[];
+  /** Of the items as JSON. */
+  readonly bytes: number;
+  readonly previousId: string | undefined;
+}
+
+/** Rounds that were read before: finding one again means a query, a decryption and parsing. */
+export interface KnownRounds {
+  get(id: string): Round | undefined;
+  set(id: string, round: Round): void;
+  /** Whether all of these responses are still stored. Counts as a use of them. */
+  areKept(ids: readonly string[]): Promise<boolean>;
+}
+
 /**
  * The items of a response and of all responses that it continues, oldest first. Undefined if any of them is missing.
  * Rejects with `invalid_request` if one is unfinished, because the reply would build on half an answer, or if they exceed
@@ -16,25 +32,44 @@ type Find = (id: string) => Promise<StoredResponse | undefined>;
  */
 export async function itemsUntil(
   find: Find,
+  known: KnownRounds,
   id: string,
   gone: AbortSignal,
 ): Promise<readonly JsonObject[] | undefined> {
   const rounds: (readonly JsonObject[])[] = [];
+  const remembered: string[] = [];
   let bytes = 0;
   for (let next: string | undefined = id; next !== undefined; ) {
     if (rounds.length >= MAX_ROUNDS) throw tooMuch(`this response continues more than ${MAX_ROUNDS} responses`);
-    const stored: StoredResponse | undefined = await find(next);
-    if (!stored) return undefined;
-    if (stored.state === 'running') throw unfinished(next);
-    const items = [...stored.input, ...outputOf(stored.response)];
-    bytes += bytesOf(items);
+    let round: Round | undefined = known.get(next);
+    if (round) remembered.push(next);
+    else {
+      const stored: StoredResponse | undefined = await find(next);
+      if (!stored) return undefined;
+      round = roundOf(stored);
+      if (isFinal(stored)) known.set(next, round);
+      await nextTurn();
+      gone.throwIfAborted();
+    }
+    bytes += round.bytes;
     if (bytes > MAX_BYTES) throw tooMuch(`this response continues more than ${MAX_BYTES} bytes of conversation`);
-    rounds.push(items);
-    next = stored.previousId;
-    await nextTurn();
-    gone.throwIfAborted();
+    rounds.push(round.items);
+    next = round.previousId;
   }
+  if (remembered.length > 0 && !(await known.areKept(remembered))) return undefined;
   return rounds.reverse().flat();
+}
+
+/** Throws `invalid_request` for an unfinished response. */
+function roundOf({ id, state, input, response, previousId }: StoredResponse): Round {
+  if (state === 'running') throw unfinished(id);
+  const items = [...input, ...outputOf(response)];
+  return { items, bytes: bytesOf(items), previousId };
+}
+
+/** Stored by the process that produced it, as it stays. One whose process seems to have died may still change. */
+function isFinal({ state, aliveUntilMs }: StoredResponse): boolean {
+  return state === 'ended' && aliveUntilMs === 0;
 }
 
 /**

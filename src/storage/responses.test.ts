@@ -99,6 +99,20 @@ describe.each(Object.keys(URLS))('stored responses in %s', (kind) => {
     expect(found.flatMap((one) => one?.id ?? [])).toEqual(left);
   });
 
+  it('are used together, unless one is missing, too old or of another client', async () => {
+    const responses = await openHere({ ...LIMITS, count: 200 });
+    const ids = Array.from({ length: 120 }, (_, i) => `r${i}`);
+    for (const id of ids) await responses.put('me', response(id), 0);
+    await responses.put('you', response('z'), 0);
+    expect(await responses.useAll('me', ids, 900)).toBe(true);
+    expect(await responses.useAll('me', [...ids, 'z'], 900)).toBe(false);
+    expect(await responses.useAll('me', [...ids, 'missing'], 900)).toBe(false);
+    // The use at 900 counts.
+    expect(await responses.useAll('me', ids, 1_900)).toBe(true);
+    expect(await responses.useAll('me', ids, 2_901)).toBe(false);
+    expect(await responses.useAll('me', [], 2_901)).toBe(true);
+  });
+
   it('are deleted when too large in total, except the newest', async () => {
     const responses = await openHere({ ...LIMITS, bytes: 600 });
     await responses.put('me', response('a'), 1);

@@ -45,6 +45,24 @@ export class DatabaseResponseStore implements ResponseStore {
     });
   }
 
+  useAll(client: string, ids: readonly string[], nowMs: number): Promise<boolean> {
+    const { ageMs } = this.#limits;
+    return this.#retried(async (db) => {
+      for (const some of inGroups(ids)) {
+        const rows = await db
+          .selectFrom('responses')
+          .select(['id', 'used_at_ms'])
+          .where('id', 'in', some)
+          .where('client', '=', client)
+          .where('used_at_ms', '>=', nowMs - ageMs)
+          .execute();
+        if (rows.length < new Set(some).size) return false;
+        for (const { id, used_at_ms } of rows) if (used_at_ms <= nowMs - ageMs * FRESH) await touch(db, id, nowMs);
+      }
+      return true;
+    });
+  }
+
   put(client: string, stored: StoredResponse, nowMs: number): Promise<void> {
     const { id } = stored;
     const changed = rowOf(stored, this.#seal, nowMs);
@@ -140,6 +158,16 @@ function rowOf({ id, state, aliveUntilMs, ...rest }: StoredResponse, seal: Seal,
 
 export function placeOfResponse(id: string): string {
   return `responses/${id}`;
+}
+
+/** Of one size, so that all share one prepared statement. */
+const GROUP = 50;
+
+function inGroups(ids: readonly string[]): string[][] {
+  return Array.from({ length: Math.ceil(ids.length / GROUP) }, (_, at) => {
+    const some = ids.slice(at * GROUP, (at + 1) * GROUP);
+    return [...some, ...Array.from({ length: GROUP - some.length }, () => String(some[0]))];
+  });
 }
 
 /** A use this soon after the last, as a fraction of the maximum age, is not recorded: ten minutes for a month. */

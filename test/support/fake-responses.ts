@@ -12,6 +12,7 @@ export function createFakeResponseStore(): ResponseStore {
   const keyOf = (client: string, id: string) => `${client} ${id}`;
   return {
     find: async (client, id) => structuredClone(kept.get(keyOf(client, id))),
+    useAll: async (client, ids) => ids.every((id) => kept.has(keyOf(client, id))),
     put: async (client, stored) => void kept.set(keyOf(client, stored.id), structuredClone(stored)),
     async replaceRunning(client, stored) {
       const key = keyOf(client, stored.id);
