@@ -85,12 +85,14 @@ describe('rules', () => {
   it('name every repair that encoding can make', () => {
     const named = new Set(Object.values(WIRE_RULES).flatMap(({ repairs }) => repairs));
     const unnamed = Object.keys(ADJUSTMENT_RULES).filter((rule) => !named.has(rule));
-    // The gateway emulates two options itself, parsers read a repeated tool once, and first aid is about all rules.
+    // The gateway emulates two options itself, parsers read a repeated tool once and round numbers, and first aid is about
+    // all rules.
     expect(unnamed.toSorted()).toEqual([
       'first-aid',
       'parallel-tool-use-ignored',
       'tool-choice-ignored',
       'tool-duplicate-dropped',
+      'tool-input-number-rounded',
     ]);
   });
 });

@@ -18,3 +18,22 @@ export function parseJsonObject(text: string): JsonObject | undefined {
     return undefined;
   }
 }
+
+/**
+ * Like `JSON.parse`, but `JSON.stringify` prints the numbers as they were written: models copy ids with more digits than a
+ * JavaScript number holds. Such a number becomes an opaque object, so the value is for printing alone.
+ */
+export function parseToPrint(json: string): unknown {
+  return LONG_NUMBER.test(json) ? JSON.parse(json, asWritten) : JSON.parse(json);
+}
+
+/** All shorter ones are exact. */
+const LONG_NUMBER = /\d{16}/;
+
+function asWritten(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  const source = context?.source;
+  return typeof value !== 'number' || source === undefined || String(value) === source ? value : RAW.rawJSON(source);
+}
+
+/** https://tc39.es/proposal-json-parse-with-source, which TypeScript does not describe yet. */
+const RAW = JSON as typeof JSON & { rawJSON(text: string): object };

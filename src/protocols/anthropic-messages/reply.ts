@@ -1,5 +1,6 @@
 /** Writes a complete reply in the format of the Messages API, and parts that the stream shares. */
 import type { Reply, ReplyBlock } from '../../core/collect.ts';
+import { parseToPrint } from '../../core/json.ts';
 import type { RefusalDetail, ReplyEnd, StopReason } from '../../core/reply.ts';
 import { unreachable } from '../../core/unreachable.ts';
 import type { AnswerableRequest } from '../protocol.ts';
@@ -31,7 +32,7 @@ function writeBlock(block: ReplyBlock, thinking: Echo['thinking']): readonly obj
     case 'redacted-reasoning':
       return thinking === 'hidden' ? [] : [{ type: 'redacted_thinking', data: block.data }];
     case 'tool-use':
-      return [toolUseBlock(block.toolUseId, block.name, JSON.parse(block.json))];
+      return [toolUseBlock(block.toolUseId, block.name, parseToPrint(block.json))];
     case 'web-search':
       return [serverToolUse(block.searchId, { query: block.query }), searchResultBlock(block.searchId, block.outcome)];
     default:

@@ -310,6 +310,16 @@ describe('a reply that breaks off', () => {
   });
 });
 
+it('writes long numbers of a call as the model did, streamed or not', () => {
+  const json = '{"id":12345678901234567890,"x":[0.30000000000000004,1.50,-9007199254740993],"s":"1234567890123456"}';
+  const events = [START, ...toolUse(json), end({ stopReason: 'tool-use' })];
+  const collector = new ReplyCollector();
+  for (const event of events) collector.push(event);
+  const reply = anthropicMessages.writeReply(collector.reply(), request(), 'msg_01Ab');
+  expect(JSON.stringify(reply)).toContain(`"input":${json}`);
+  expect(stream(events)).toContain(JSON.stringify(json));
+});
+
 describe('any reply', () => {
   const thinking = fc.constantFrom(undefined, SHOWN, OMITTED);
 

@@ -46,6 +46,8 @@ export const ADJUSTMENT_RULES = {
     'A tool description was longer than the service accepts; the remainder was moved to the system text.',
   'tool-duplicate-dropped': 'A tool was declared twice under one name; the first declaration counts.',
   'tool-input-empty-key': 'An empty key in tool arguments was renamed, because the service refuses it.',
+  'tool-input-number-rounded':
+    'A number in tool arguments is beyond 2^53, where JavaScript rounds: its last digits may have been lost. Send such ids as strings.',
   'tool-input-wrapped': 'Tool arguments that were not a JSON object were wrapped in one.',
   'tool-name-alias':
     'A tool whose name the service refuses was sent under another name; replies use the original name.',

@@ -4,6 +4,7 @@ import type { Conversation } from '../../../core/conversation.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';
 import { mapParts, mapShared, type Passed, withTurns } from './pass.ts';
 import { note } from './rules.ts';
+import { mayBeRounded } from './traits.ts';
 
 export function toolInputs(conversation: Conversation): Passed {
   const adjustments: Adjustment[] = [];
@@ -13,6 +14,7 @@ export function toolInputs(conversation: Conversation): Passed {
     if (object !== part.input) adjustments.push(note('tool-input-wrapped', part.at, kindOf(part.input), 'object'));
     const input = withoutEmptyKeys(object);
     if (input !== object) adjustments.push(note('tool-input-empty-key', part.at));
+    if (hasRounded(input)) adjustments.push(note('tool-input-number-rounded', part.at));
     return input === part.input ? part : { ...part, input };
   });
   return { conversation: withTurns(conversation, turns), adjustments };
@@ -34,6 +36,13 @@ function withoutEmptyKeys(value: JsonValue): JsonValue {
     return next[0] === key && next[1] === inner ? entry : next;
   });
   return cleaned === entries ? value : Object.fromEntries(cleaned);
+}
+
+/** The digits that were lost are unknown here: the request was parsed before. */
+function hasRounded(value: JsonValue): boolean {
+  if (typeof value === 'number') return mayBeRounded(value);
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.values(value).some(hasRounded);
 }
 
 function freeKey(object: JsonObject): string {

@@ -13,7 +13,7 @@ export const TRAITS = {
   malformedText: 1 << 0,
   image: 1 << 1,
   document: 1 << 2,
-  /** Arguments that are not an object, or that have an empty key. */
+  /** Arguments that are not an object, or that have an empty key or a rounded number. */
   toolInput: 1 << 3,
   toolUseId: 1 << 4,
   /** A name that the service refuses, one that differs from another in its case alone, or one of an undeclared tool. */
@@ -220,9 +220,15 @@ export function isWellFormedJson(value: JsonValue): boolean {
   return (traitsOfJson(value) & TRAITS.malformedText) === 0;
 }
 
-/** `toolInput` for an empty key, `malformedText` for a key or a string with an unpaired surrogate. */
+/** JavaScript's numbers hold whole numbers exactly up to 2^53. Beyond their largest, they are Infinity, which JSON lacks. */
+export function mayBeRounded(value: number): boolean {
+  return value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER;
+}
+
+/** `toolInput` for an empty key or a rounded number, `malformedText` for a key or a string with an unpaired surrogate. */
 function traitsOfJson(value: JsonValue): number {
   if (typeof value === 'string') return value.isWellFormed() ? 0 : TRAITS.malformedText;
+  if (typeof value === 'number') return mayBeRounded(value) ? TRAITS.toolInput : 0;
   if (typeof value !== 'object' || value === null) return 0;
   let traits = 0;
   if (!isJsonObject(value)) {
