@@ -89,6 +89,26 @@ it('the arguments of a call, as text of 20 MiB that holds a list of ones', async
   });
 });
 
+it('thousands of calls and results with the same id', async (context) => {
+  const gateway = await startGatewayProcess();
+  const calls = Array.from({ length: 6_000 }, () => ({ type: 'tool_use', id: 'call_0', name: 'f', input: {} }));
+  const results = calls.map(() => ({ type: 'tool_result', tool_use_id: 'call_0', content: 'y' }));
+  const messages = [
+    { role: 'user', content: 'x' },
+    { role: 'assistant', content: calls },
+    { role: 'user', content: results },
+  ];
+  const body = Buffer.from(JSON.stringify({ model: 'claude-sonnet-4.5', max_tokens: 9, messages }));
+  await measureInput(
+    context,
+    gateway,
+    async () => {
+      expect([200, 400]).toContain((await post(gateway, '/v1/messages', body)).status);
+    },
+    ODD_TURN_LIMIT_MS,
+  );
+});
+
 it.for([
   ['20 MiB of messages that are ones', `{"model":"m","messages":[${ones(20 * MIB)}]}`],
   ['20 MB of nested lists', `{"messages":${'['.repeat(10_000_000)}${']'.repeat(10_000_000)}}`],

@@ -8,6 +8,7 @@ import type { Conversation, DocumentPart, ImagePart, TextPart } from '../../../c
 import { GatewayError } from '../../../core/errors.ts';
 import { DOCUMENT_MEDIA_TYPES, type DocumentFormat, declaredFormat } from '../../../core/file-format.ts';
 import { takesDocuments } from '../media-limits.ts';
+import { FreeNames } from './free-names.ts';
 import { mapParts, type Passed, type Scope, withTurns } from './pass.ts';
 import { note } from './rules.ts';
 
@@ -17,7 +18,7 @@ type Content = TextPart | ImagePart | DocumentPart;
 
 export function documents(conversation: Conversation, { profile, model }: Scope): Passed {
   const adjustments: Adjustment[] = [];
-  const names = new Set<string>();
+  const names = new FreeNames();
   const supported = takesDocuments(profile, model);
   const convert = (part: Content): readonly Content[] => {
     if (part.type !== 'document') return [part];
@@ -80,13 +81,11 @@ function decodedText(part: DocumentPart, attachment: Attachment, format: Documen
 function named(
   part: DocumentPart,
   format: DocumentFormat,
-  names: Set<string>,
+  names: FreeNames,
   adjustments: Adjustment[],
 ): readonly (TextPart | DocumentPart)[] {
   const base = wireName(part.name);
-  let name = base;
-  for (let count = 2; names.has(name); count += 1) name = `${base}-${count}`;
-  names.add(name);
+  const name = names.take(base, (count) => `${base}-${count}`);
   const mediaType = DOCUMENT_MEDIA_TYPES[format];
   if (name === part.name && mediaType === part.mediaType) return [part];
   const document: DocumentPart = { ...part, name, mediaType };

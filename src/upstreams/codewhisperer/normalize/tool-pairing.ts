@@ -7,6 +7,7 @@
  */
 import type { Adjustment } from '../../../core/adjustments.ts';
 import type { Conversation, Part, ToolResultPart, ToolUsePart, Turn } from '../../../core/conversation.ts';
+import { FreeNames } from './free-names.ts';
 import { mapParts, mapShared, type Passed, type Scope, withTurns } from './pass.ts';
 import { note } from './rules.ts';
 import { separateMedia } from './tool-results.ts';
@@ -19,7 +20,7 @@ interface Call {
 
 export function toolPairing(conversation: Conversation, { profile }: Scope): Passed {
   const adjustments: Adjustment[] = [];
-  const usedIds = new Set<string>();
+  const usedIds = new FreeNames();
   let calls: Call[] = [];
   const turns = mapShared(conversation.turns, (turn) => {
     if (turn.role === 'assistant') {
@@ -34,17 +35,10 @@ export function toolPairing(conversation: Conversation, { profile }: Scope): Pas
 }
 
 /** Clients that restart numbering in each turn repeat ids; the service requires ids unique in the conversation. */
-function uniqueIds(
-  turn: Turn,
-  usedIds: Set<string>,
-  maxLength: number,
-  calls: Call[],
-  adjustments: Adjustment[],
-): Turn {
+function uniqueIds(turn: Turn, usedIds: FreeNames, maxLength: number, calls: Call[], adjustments: Adjustment[]): Turn {
   const [renamed = turn] = mapParts([turn], (part) => {
     if (part.type !== 'tool-use') return part;
-    const toolUseId = freeId(part.toolUseId, usedIds, maxLength);
-    usedIds.add(toolUseId);
+    const toolUseId = usedIds.take(part.toolUseId, (count) => numberedId(part.toolUseId, count, maxLength));
     const use = toolUseId === part.toolUseId ? part : { ...part, toolUseId };
     if (use !== part) adjustments.push(note('tool-use-id-repeated', part.at, part.toolUseId, toolUseId));
     calls.push({ clientId: part.toolUseId, use });
@@ -53,52 +47,64 @@ function uniqueIds(
   return renamed;
 }
 
-function freeId(id: string, usedIds: ReadonlySet<string>, maxLength: number): string {
-  let candidate = id;
-  for (let count = 2; usedIds.has(candidate); count += 1) {
-    const suffix = `_${count}`;
-    candidate = id.slice(0, maxLength - suffix.length) + suffix;
-  }
-  return candidate;
+function numberedId(id: string, count: number, maxLength: number): string {
+  const suffix = `_${count}`;
+  return id.slice(0, maxLength - suffix.length) + suffix;
 }
 
 function answer(turn: Turn, calls: readonly Call[], adjustments: Adjustment[]): Turn {
   const hasResults = turn.parts.some((part) => part.type === 'tool-result');
   if (calls.length === 0 && !hasResults) return turn;
   const callsById = Map.groupBy(calls, ({ clientId }) => clientId);
-  const results = new Map<Call, ToolResultPart>();
+  const results = new Map<Call, ToolResultPart[]>();
   const rest: Part[] = [];
   for (const part of turn.parts) {
     if (part.type !== 'tool-result') {
       rest.push(part);
       continue;
     }
-    const candidates = callsById.get(part.toolUseId) ?? [];
-    const call = candidates.find((candidate) => !results.has(candidate)) ?? candidates.at(-1);
-    const earlier = call && results.get(call);
+    const candidates = callsById.get(part.toolUseId);
+    // Each call of the id in turn, and the last one for what is left.
+    const call = candidates && candidates.length > 1 ? candidates.shift() : candidates?.[0];
     if (!call) rest.push(...orphan(part, adjustments));
-    else results.set(call, earlier ? joined(earlier, part, adjustments) : part);
+    else addResult(call, part, results, adjustments);
   }
   const answers = calls.map((call) => {
-    const result = results.get(call) ?? unanswered(call.use, turn, adjustments);
+    const result = joined(results.get(call) ?? [unanswered(call.use, turn, adjustments)]);
     return result.toolUseId === call.use.toolUseId ? result : { ...result, toolUseId: call.use.toolUseId };
   });
-  const arrived = [...results.values()];
-  const ordered = calls.flatMap((call) => results.get(call) ?? []);
-  if (ordered.some((result, index) => result !== arrived[index]))
-    adjustments.push(note('tool-result-reordered', turn.at));
+  const arrived = [...results.keys()];
+  const ordered = calls.filter((call) => results.has(call));
+  if (ordered.some((call, index) => call !== arrived[index])) adjustments.push(note('tool-result-reordered', turn.at));
   const parts = [...answers, ...rest];
   const same = parts.length === turn.parts.length && parts.every((part, index) => part === turn.parts[index]);
   return same ? turn : { ...turn, parts };
 }
 
-function joined(first: ToolResultPart, second: ToolResultPart, adjustments: Adjustment[]): ToolResultPart {
-  adjustments.push(note('tool-results-joined', second.at, second.toolUseId));
-  const isMarked = first.cachePoint || second.cachePoint;
+function addResult(
+  call: Call,
+  part: ToolResultPart,
+  results: Map<Call, ToolResultPart[]>,
+  adjustments: Adjustment[],
+): void {
+  const earlier = results.get(call);
+  if (!earlier) {
+    results.set(call, [part]);
+    return;
+  }
+  adjustments.push(note('tool-results-joined', part.at, part.toolUseId));
+  earlier.push(part);
+}
+
+function joined(results: readonly ToolResultPart[]): ToolResultPart {
+  const [first] = results;
+  if (!first) throw new TypeError('a call has at least one result');
+  if (results.length === 1) return first;
+  const isMarked = results.some(({ cachePoint }) => cachePoint);
   return {
     ...first,
-    content: [...first.content, ...second.content],
-    isError: first.isError || second.isError,
+    content: results.flatMap(({ content }) => content),
+    isError: results.some(({ isError }) => isError),
     ...(isMarked ? { cachePoint: true } : {}),
   };
 }
