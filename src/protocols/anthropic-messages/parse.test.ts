@@ -501,6 +501,22 @@ describe('blocks', () => {
     ]);
   });
 
+  it('notes that documents and search results are not cited', () => {
+    const source = { type: 'text', media_type: 'text/plain', data: 'words' };
+    const result = { type: 'search_result', source: 'https://a', title: 'A', content: [{ type: 'text', text: 'a' }] };
+    const content = [
+      { type: 'document', source, citations: { enabled: true } },
+      { type: 'document', source, citations: { enabled: false } },
+      { ...result, citations: { enabled: true }, unknown: 1 },
+      result,
+    ];
+    expect(rules(parse({ messages: [{ role: 'user', content }] }).adjustments)).toEqual([
+      'parameter-ignored messages[0].content[0].citations',
+      'parameter-ignored messages[0].content[2].citations',
+      'field-ignored messages[0].content[2].unknown',
+    ]);
+  });
+
   it('marks the last block for the cache if the request itself is marked', () => {
     const { turns } = conversation({
       cache_control: { type: 'ephemeral' },

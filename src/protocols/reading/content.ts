@@ -167,6 +167,7 @@ function readRefusal(block: JsonObject, at: string): readonly TextPart[] {
 function readDocument(block: JsonObject, at: string, reading: Reading): readonly ContentPart[] {
   reading.spelled('anthropic', 'document', at);
   reading.notes.addUnknown(block, DOCUMENT_KEYS, 'document', at);
+  noteCitations(block, at, reading);
   const { source, context } = block;
   const name = typeof block.title === 'string' ? block.title : undefined;
   const about: ContentPart[] =
@@ -174,6 +175,11 @@ function readDocument(block: JsonObject, at: string, reading: Reading): readonly
   if (!isJsonObject(source)) return [...about, { ...readFileBlock(block, at), ...cachePoint(block) }];
   const parts = readDocumentSource(source, name, at, reading);
   return [...about, ...parts].map((part) => ({ ...part, ...cachePoint(block) }));
+}
+
+/** The model does not report which words of the reply a document supports. */
+function noteCitations({ citations }: JsonObject, at: string, { notes }: Reading): void {
+  if (isJsonObject(citations) && citations.enabled === true) notes.add('parameter-ignored', `${at}.citations`);
 }
 
 const DOCUMENT_KEYS = new Set(['type', 'source', 'title', 'context', 'cache_control', 'citations']);
@@ -204,12 +210,16 @@ function readDocumentSource(
 
 function readSearchResult(block: JsonObject, at: string, reading: Reading): readonly ContentPart[] {
   reading.spelled('anthropic', 'search_result', at);
+  reading.notes.addUnknown(block, SEARCH_RESULT_KEYS, 'search_result', at);
+  noteCitations(block, at, reading);
   const { title, source } = block;
   const content = readContent(block.content, `${at}.content`, reading);
   const texts = content.flatMap((part) => (part.type === 'text' ? part.text : []));
   const text = [String(title ?? ''), String(source ?? ''), '', ...texts].join('\n');
   return [{ type: 'text', at, text, ...cachePoint(block) }, ...content.filter((part) => part.type !== 'text')];
 }
+
+const SEARCH_RESULT_KEYS = new Set(['type', 'source', 'title', 'content', 'cache_control', 'citations']);
 
 function readToolReference(block: JsonObject, at: string, reading: Reading): readonly TextPart[] {
   const { tool_name: name } = block;
