@@ -3,6 +3,8 @@ import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { withFileLocks } from '../../src/storage/file-lock.ts';
+import { systemClock } from '../../src/transport/clock.ts';
 
 const CACHE = resolve(import.meta.dirname, '../../node_modules/.cache/agents');
 
@@ -13,6 +15,7 @@ export interface InstalledAgent {
 }
 
 const run = promisify(execFile);
+const MAX_WAIT_MS = 240_000;
 const MAX_OUTPUT = { maxBuffer: 16 * 1024 * 1024 };
 
 /** `others`: further packages that it needs. */
@@ -21,7 +24,13 @@ export async function installAgent(packageName: string, others: readonly string[
   mkdirSync(folder, { recursive: true });
   writeFileSync(resolve(folder, 'package.json'), JSON.stringify({ private: true }));
   const packages = [packageName, ...others].map((name) => `${name}@latest`);
-  await run('npm', ['install', '--no-audit', '--no-fund', ...packages], { cwd: folder, ...MAX_OUTPUT });
+  // Another test file may install the same agent at the same time.
+  await withFileLocks(
+    systemClock,
+    [`${folder}.lock`],
+    () => run('npm', ['install', '--no-audit', '--no-fund', ...packages], { cwd: folder, ...MAX_OUTPUT }),
+    MAX_WAIT_MS,
+  );
   const modules = resolve(folder, 'node_modules');
   const manifest: { version: string } = JSON.parse(readFileSync(resolve(modules, packageName, 'package.json'), 'utf8'));
   return { version: manifest.version, path: (inModules) => resolve(modules, inModules) };
