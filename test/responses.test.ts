@@ -125,6 +125,25 @@ describe('a stored response', () => {
     await expect(responses.delete(made.id)).rejects.toMatchObject({ status: 404 });
   });
 
+  it('lists every item once, even if the client gave two the same id', async () => {
+    await using gateway = await open({ steps: ['Blue.'] });
+    const { responses } = clientOf(gateway);
+    const message = { type: 'message' as const, id: 'msg_1', role: 'user' as const, status: 'completed' as const };
+    const input = ['One', 'Two', 'Three'].map((text) => ({
+      ...message,
+      content: [{ type: 'input_text' as const, text }],
+    }));
+    const { id } = await responses.create({ model: MODEL, input });
+    const texts: string[] = [];
+    for await (const item of responses.inputItems.list(id, { limit: 1, order: 'asc' })) {
+      texts.push(JSON.stringify(item));
+      if (texts.length > 5) break;
+    }
+    expect(texts.map((text) => /One|Two|Three/.exec(text)?.[0])).toEqual(['One', 'Two', 'Three']);
+    const backwards = responses.inputItems.list(id, { order: 'backwards' as 'asc' });
+    await expect(backwards).rejects.toMatchObject({ status: 400, param: 'order' });
+  });
+
   it('cannot be read with another key', async () => {
     await using gateway = await startTestGateway({
       script: { replies: [{ steps: ['Blue.'] }] },

@@ -31,7 +31,7 @@ export async function listInputItems(call: ResponsesCall): Promise<void> {
   const { query } = call;
   const { input } = await find(call);
   const limit = query.limit === undefined ? 20 : wholeNumber(query.limit, 'limit', 1, 100);
-  const ordered = query.order === 'asc' ? input : input.toReversed();
+  const ordered = isAscending(query.order) ? input : input.toReversed();
   const start = query.after === undefined ? 0 : ordered.findIndex((item) => item.id === query.after) + 1;
   if (query.after !== undefined && start === 0)
     throw new GatewayError('invalid_request', 'after: is not the id of a listed item.', { param: 'after' });
@@ -77,6 +77,12 @@ function notFound(id: string): GatewayError {
 
 function list(value: unknown): string[] {
   return [value].flat().flatMap((one) => (typeof one === 'string' ? one.split(',') : []));
+}
+
+function isAscending(order: unknown): boolean {
+  if (order === 'asc') return true;
+  if (order === undefined || order === 'desc') return false;
+  throw new GatewayError('invalid_request', 'order: expected "asc" or "desc".', { param: 'order' });
 }
 
 function wholeNumber(value: unknown, param: string, minimum: number, maximum: number): number {

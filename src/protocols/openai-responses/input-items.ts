@@ -3,16 +3,20 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.t
 import { inputItemId } from './past.ts';
 import type { ResponsesRequest } from './wire.ts';
 
-/** `referenced`: items that the input refers to by id; they are stored in full. */
+/** No two have the same id, which pages are listed by. `referenced`: items that the input refers to; they are stored in full. */
 export function inputItems(
   { input }: ResponsesRequest,
   ofResponse: string,
   referenced: ReadonlyMap<string, JsonObject>,
 ): readonly JsonObject[] {
   const items: readonly unknown[] = typeof input === 'string' ? [input] : (input ?? []);
+  const used = new Set<JsonValue | undefined>();
   return items.flatMap((item, i) => {
     const message = typeof item === 'string' ? { role: 'user', content: item } : item;
-    return isJsonObject(message) ? toStored(message, ofResponse, i, referenced) : [];
+    const stored = isJsonObject(message) ? toStored(message, ofResponse, i, referenced) : [];
+    const distinct = stored.map((one) => (used.has(one.id) ? { ...one, id: inputItemId(ofResponse, i) } : one));
+    for (const { id } of distinct) used.add(id);
+    return distinct;
   });
 }
 
