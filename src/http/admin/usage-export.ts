@@ -1,6 +1,7 @@
 /** The ledger as a file: read in parts and written as a stream, so that its size does not matter. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isoTime } from '../../core/times.ts';
+import { monthOf } from '../../core/utc-periods.ts';
 import type {
   LedgerBucket,
   LedgerDimension,
@@ -22,7 +23,7 @@ const PAGE_ROWS = 200;
 const PART_ROWS = 50_000;
 const DAY_MS = 86_400_000;
 /** Days that are read at once. */
-const PART_DAYS = { hour: 1, day: 31, month: 100_000 };
+const PART_DAYS = { hour: 1, day: 31 };
 const DIMENSIONS = ['key', 'account', 'model', 'protocol', 'client'] as const satisfies readonly LedgerDimension[];
 
 const SUM_FIELDS = [
@@ -66,7 +67,8 @@ export async function* exportedRows(
 async function* requestParts(store: LedgerStore, filter: TimeFilter, names: Names) {
   let after: LedgerPosition | undefined;
   for (;;) {
-    const rows = await store.list({ ...filter, limit: PAGE_ROWS, after });
+    // A search finds as many rows by their ids and as many by their errors: older ones follow with the next page.
+    const rows = (await store.list({ ...filter, limit: PAGE_ROWS, after })).slice(0, PAGE_ROWS);
     yield rows.map((row) => requestRow(row, names));
     after = rows.at(-1);
     if (rows.length < PAGE_ROWS) return;
@@ -80,7 +82,8 @@ async function* sumParts(store: LedgerStore, by: LedgerSpan, filter: TimeFilter,
     const [next] = await store.history({ ...filter, ...first, fromMs });
     if (!next) return;
     const startMs = Math.max(fromMs, next.startMs);
-    const toMs = Math.min(filter.toMs, startMs - (startMs % DAY_MS) + PART_DAYS[by] * DAY_MS);
+    const endMs = by === 'month' ? monthOf(startMs).endMs : startMs - (startMs % DAY_MS) + PART_DAYS[by] * DAY_MS;
+    const toMs = Math.min(filter.toMs, endMs);
     const part = { ...filter, fromMs: startMs, toMs, by, dimensions: DIMENSIONS, limit: PART_ROWS };
     yield (await store.history(part)).map((bucket) => sumRow(bucket, names));
     fromMs = toMs;
