@@ -1,4 +1,5 @@
 /** Reads a request's JSON body: bounded before and after decompression, and never by trusting its length. */
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type { Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw, createZstdDecompress } from 'node:zlib';
@@ -111,6 +112,7 @@ const SHORT_BYTES = MIN_BODY_BYTES;
 
 function parseShort(bytes: Buffer): unknown {
   const json = bytes.toString('utf8');
+  if (json.includes(REPLACEMENT) && !isUtf8(bytes)) throw notUtf8();
   if (mayBeTooDeep(json)) scanAtOnce(bytes);
   try {
     return JSON.parse(json);
@@ -119,7 +121,11 @@ function parseShort(bytes: Buffer): unknown {
   }
 }
 
+/** In place of what is not UTF-8, and seldom sent. */
+const REPLACEMENT = '\ufffd';
+
 async function parseInSteps(bytes: Buffer, known: KnownBodies): Promise<unknown> {
+  if (!isUtf8(bytes)) throw notUtf8();
   const reader = known.reader(bytes);
   const scanned = await scanWithinLimits(bytes, reader);
   try {
@@ -127,6 +133,14 @@ async function parseInSteps(bytes: Buffer, known: KnownBodies): Promise<unknown>
   } catch (cause) {
     throw invalidJson(cause);
   }
+}
+
+/** JSON is UTF-8: https://www.rfc-editor.org/rfc/rfc8259#section-8.1. Decoding other bytes would change the texts without a note. */
+function notUtf8(): GatewayError {
+  return new GatewayError(
+    'invalid_request',
+    'The body is not valid JSON: it contains bytes that are not UTF-8. Encode it in UTF-8; send binary data in base64.',
+  );
 }
 
 function invalidJson(cause: unknown): GatewayError {

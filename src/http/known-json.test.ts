@@ -63,15 +63,6 @@ describe('rememberTexts', () => {
     expect(known.serialized).toBe(texts.length);
   });
 
-  it('does not with bytes that are not UTF-8', async () => {
-    const { known, value } = await read(
-      Buffer.concat([Buffer.from('["'), Buffer.alloc(300, 0x61), Buffer.alloc(300, 0x80), Buffer.from('"]')]),
-    );
-    const [text = ''] = stringsIn(value);
-    expect(known.jsonOf(text)?.toString()).toBe(JSON.stringify(text));
-    expect(known.serialized).toBe(1);
-  });
-
   it('never takes another JSON for a text than JSON.stringify prints', async () => {
     const text = fc
       .tuple(

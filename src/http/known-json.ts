@@ -5,11 +5,10 @@
  * What is remembered is found by any request that has the same text, so the pairs of text and JSON must be certain: the
  * strings of the parsed value are counted in the order in which they stand in the JSON.
  */
-import { isUtf8 } from 'node:buffer';
 import type { KnownTexts, PlacedText } from '../core/known-texts.ts';
 import type { ScannedJson, StringSpan } from './scanned-json.ts';
 
-/** `value`: parsed from this JSON. */
+/** `value`: parsed from this JSON, which is UTF-8: otherwise texts would have replacement characters that the JSON does not have. */
 export function rememberTexts(
   value: unknown,
   json: Buffer,
@@ -20,8 +19,7 @@ export function rememberTexts(
   const walk = new StringWalk(longStrings);
   walk.read(value);
   if (!walk.isInOrder || walk.values !== values || walk.found !== longStrings.length) return;
-  // Otherwise texts have replacement characters that the JSON does not have.
-  if (isUtf8(json)) known.rememberAll(walk.texts, json);
+  known.rememberAll(walk.texts, json);
 }
 
 /** Finds strings by their position among all strings that are values. */

@@ -108,6 +108,8 @@ describe('paths', () => {
 
 describe('bodies', () => {
   const json = JSON.stringify(CHAT);
+  const latin1 = (content: string) =>
+    Buffer.from(JSON.stringify({ ...CHAT, messages: [{ role: 'user', content }] }), 'latin1');
   it.each<[string, Buffer]>([
     ['gzip', gzipSync(json)],
     ['deflate', deflateSync(json)],
@@ -127,6 +129,8 @@ describe('bodies', () => {
     ['no JSON', '{"model":', {}, 400, /not valid JSON/],
     ['nothing', '', {}, 400, /no body/],
     ['no object', '[]', {}, 400, /./],
+    ['bytes that are not UTF-8', latin1('café'), {}, 400, /not UTF-8/],
+    ['many bytes that are not UTF-8', latin1('café '.repeat(10_000)), {}, 400, /not UTF-8/],
     ['an unknown encoding', json, { 'content-encoding': 'snappy' }, 400, /snappy/],
     ['the name of an inherited property as encoding', json, { 'content-encoding': 'constructor' }, 400, /constructor/],
     ['broken gzip', 'not gzip', { 'content-encoding': 'gzip' }, 400, /gzip/],
@@ -147,6 +151,16 @@ describe('bodies', () => {
       expect(told).toMatchObject({ error: { message: expect.stringMatching(message) } });
     }
     expect(gateway.requests).toEqual([]);
+  });
+
+  it('reads a replacement character that the client sent', async () => {
+    const gateway = createFakeGateway();
+    const server = await serve(gateway);
+    for (const content of ['a\ufffdb', 'a\ufffdb'.repeat(10_000)]) {
+      const body = { ...CHAT, messages: [{ role: 'user', content }] };
+      expect((await post(server, '/v1/chat/completions', body)).status).toBe(200);
+      expect(JSON.stringify(gateway.requests.at(-1)?.request.conversation)).toContain(content);
+    }
   });
 
   it('rejects an endless body while it arrives, with a response that the client can read', async () => {
