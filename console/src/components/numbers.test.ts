@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  formatAmount,
   formatCountdown,
   formatCredits,
   formatDuration,
@@ -28,6 +29,12 @@ describe('figures', () => {
   ])('writes %d credits as %s', (value, text) => expect(formatCredits(value, 'en')).toBe(text));
 
   it.each([
+    [1_284, '1,284'],
+    [0.5, '0.5'],
+    [0.001, '0.001'],
+  ])('writes a limit of %d as %s', (value, text) => expect(formatAmount(value, 'en')).toBe(text));
+
+  it.each([
     [0.006, '0.6 %'],
     [0.25, '25 %'],
     [0, '0 %'],
@@ -39,6 +46,8 @@ describe('times', () => {
     [820, '820 ms'],
     [4_200, '4.2 s'],
     [185_000, '3 min 5 s'],
+    [119_700, '2 min 0 s'],
+    [3_599_800, '1 h 0 min'],
     [7_260_000, '2 h 1 min'],
   ])('writes a duration of %i ms as %s', (ms, text) => expect(formatDuration(ms)).toBe(text));
 

@@ -6,6 +6,11 @@ export function formatCount(value: number, language: string = currentLanguage())
   return new Intl.NumberFormat(language, { maximumFractionDigits: 0 }).format(value);
 }
 
+/** `1,284`, `0.5`: with the decimals that a person has entered. */
+export function formatAmount(value: number, language: string = currentLanguage()): string {
+  return new Intl.NumberFormat(language, { maximumFractionDigits: 6 }).format(value);
+}
+
 /** `12.4k`, `1.2M`; below a thousand as it is. The same letters in every language, as vendors write tokens. */
 export function formatTokens(value: number): string {
   for (const [unit, size] of UNITS) if (Math.abs(value) >= size) return `${trimmed(value / size)}${unit}`;
@@ -40,9 +45,10 @@ export function formatShare(share: number, language: string = currentLanguage())
 export function formatDuration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${trimmed(ms / 1_000)} s`;
-  const minutes = Math.floor(ms / 60_000);
+  const seconds = Math.round(ms / 1_000);
+  const minutes = Math.floor(seconds / 60);
   if (minutes >= 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-  return `${minutes} min ${Math.round((ms % 60_000) / 1_000)} s`;
+  return `${minutes} min ${seconds % 60} s`;
 }
 
 /** `3:05`, for a countdown. */

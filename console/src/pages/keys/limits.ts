@@ -1,7 +1,7 @@
 /** The limits of a key, in words. */
 import { useTranslation } from 'react-i18next';
 import type { ClientKey } from '../../api/client-keys.ts';
-import { formatCount, formatTokens } from '../../components/numbers.ts';
+import { formatAmount, formatTokens } from '../../components/numbers.ts';
 
 export const LIMITS = [
   'requestsPerMinute',
@@ -20,6 +20,6 @@ export function useLimitTexts(): (key: ClientKey) => readonly string[] {
     LIMITS.flatMap((name) => {
       const value = key[name];
       if (value === null) return [];
-      return [t(`limit.${name}`, { value: name === 'tokensPerMinute' ? formatTokens(value) : formatCount(value) })];
+      return [t(`limit.${name}`, { value: name === 'tokensPerMinute' ? formatTokens(value) : formatAmount(value) })];
     });
 }
