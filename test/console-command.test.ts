@@ -57,6 +57,8 @@ describe('dragoman console', () => {
     written.out = '';
     printServing(input, { ...facts, ticket: undefined });
     expect(written.out).not.toContain('ticket');
+    expect(written.out).toContain('  console   http://[::1]:9090\n');
+    expect(written.out).toContain('ANTHROPIC_BASE_URL=http://127.0.0.1:8080\n');
   });
 });
 

@@ -29,22 +29,25 @@ function banner(terminal: Terminal, facts: ServingFacts, workers: number): strin
     `  access    ${access}`,
     `  accounts  ${accounts.ready} of ${accounts.total} ready`,
     ...(workers > 1 ? [`  workers   ${workers}`] : []),
-    ...(ticket === undefined ? [] : consoleLines(terminal, server.adminUrl, ticket)),
-    `  Claude Code   ANTHROPIC_BASE_URL=${url}`,
-    `  OpenAI SDKs   OPENAI_BASE_URL=${url}/v1`,
+    ...consoleLines(terminal, server.adminUrl, ticket),
+    `  Claude Code   ANTHROPIC_BASE_URL=${reachableUrl(url)}`,
+    `  OpenAI SDKs   OPENAI_BASE_URL=${reachableUrl(url)}/v1`,
   ];
   if (newAdminToken !== undefined) {
     lines.push(
       `  admin token   ${terminal.style('bold', newAdminToken)}`,
-      `                shown only once; for ${server.adminUrl}/v2`,
+      '                shown only once; for the console and the admin API',
     );
   }
   return [...lines, ...advice(terminal, facts)].map((line) => `${line}\n`).join('');
 }
 
-function consoleLines(terminal: Terminal, url: string, ticket: string): readonly string[] {
+/** `ticket`: only on a terminal, since a log outlives it and is read by others. */
+function consoleLines(terminal: Terminal, adminUrl: string, ticket: string | undefined): readonly string[] {
+  const url = reachableUrl(adminUrl);
+  if (ticket === undefined) return [`  console   ${terminal.style('cyan', url)}`];
   return [
-    `  console   ${terminal.style('cyan', ticketLink(reachableUrl(url), ticket))}`,
+    `  console   ${terminal.style('cyan', ticketLink(url, ticket))}`,
     '            signs one browser in, within five minutes; `dragoman console` makes another link',
   ];
 }
@@ -60,9 +63,8 @@ function advice(
   if (total === 0) {
     return [
       '',
-      `${terminal.style('yellow', 'No account yet.')} Sign in with \`dragoman login\`, import sign-ins of Kiro CLI,`,
-      'Amazon Q CLI and others with `dragoman accounts import`, or sign in from another machine with',
-      'POST /v2/auth/start and the admin token; no restart is needed.',
+      `${terminal.style('yellow', 'No account yet.')} Sign in in the console or with \`dragoman login\`, or import the sign-ins of Kiro CLI,`,
+      'Amazon Q CLI and others with `dragoman accounts import`; no restart is needed.',
     ];
   }
   if (ready > 0) return [];
