@@ -104,6 +104,8 @@ describe('dragoman capsule', () => {
     const { code, out, err } = await runCommand(['capsule', id, '--url', url, '--output', file], env);
     expect([code, err]).toEqual([0, '']);
     expect(out).toContain(`Wrote ${file}.`);
+    // In backquotes, so that a checkout shows `./dragoman`.
+    expect(out).toContain(`\`dragoman replay ${file}\``);
     expect(read(readFileSync(file, 'utf8')).requestId).toBe(id);
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });

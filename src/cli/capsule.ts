@@ -34,8 +34,8 @@ export const capsule: Command = {
     await writeFile(file, text, { mode: 0o600 });
     if (json) printJson(terminal, { file, withText });
     else
-      terminal.out(
-        `Wrote ${file}. ${withText ? 'It contains the text of the request.' : 'Texts are filler, names and ids are hashes.'} Check it with: dragoman replay ${file}\n`,
+      terminal.say(
+        `Wrote ${file}. ${withText ? 'It contains the text of the request.' : 'Texts are filler, names and ids are hashes.'} Check it with \`dragoman replay ${file}\`.\n`,
       );
     return 0;
   },
