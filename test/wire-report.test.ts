@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { WireReport } from '../src/capsules/wire-report/report.ts';
+import type { Header } from '../src/capsules/format.ts';
+import { buildWireReport, type WireReport } from '../src/capsules/wire-report/report.ts';
+import { ownRequests } from '../src/cli/wire-report/own-requests.ts';
 import { WireRecorder } from '../src/cli/wire-report/recorder.ts';
 import { DEFAULT_ACCOUNT } from '../src/simulator/default-accounts.ts';
 import languageServer from '../src/simulator/fixtures/language-server.json' with { type: 'json' };
@@ -114,6 +116,17 @@ describe('a wire report', () => {
       dragoman: expect.stringMatching(/^"[A-Z_]+"$/),
     });
     expect(report.requests).toHaveLength(qCli.requests.length);
+  });
+
+  it.each(['linux', 'darwin', 'win32'])('finds no difference in what dragoman itself sends on %s', (platform) => {
+    const own = ownRequests().filter(({ profile }) => profile === 'q-rest');
+    const sent = own.map(({ headers, ...request }) => ({
+      ...request,
+      headers: headers.map(([name, value]): Header => [name, value.replace(/ os\/[^#]+/, ` os/${platform}`)]),
+    }));
+    const report = buildWireReport(sent, own, { version: '0.1.0', salt: '' });
+    expect(report.operations.length).toBeGreaterThan(2);
+    expect(report.operations.flatMap(({ headers }) => headers.different)).toEqual([]);
   });
 });
 

@@ -146,8 +146,9 @@ function headersOf(requests: readonly WireRequest[]): Values {
   for (const { headers } of requests)
     for (const [name, value] of replaceHeaders(headers, to, { keepsMember: isIdentifier })) {
       if (NOT_COMPARED.has(name)) continue;
-      // Versions and numbers of attempts differ without meaning.
-      add(values, name, /(?:^|-)id$/.test(name) ? 'id' : value.replaceAll(/\d+(?:\.\d+)*/g, 'N'));
+      // Versions, numbers of attempts and the client's operating system differ without meaning.
+      const general = value.replaceAll(/\d+(?:\.\d+)*/g, 'N').replace(/\bos\/[^ #]+/, 'os/…');
+      add(values, name, /(?:^|-)id$/.test(name) ? 'id' : general);
     }
   return values;
 }
