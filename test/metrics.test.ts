@@ -46,6 +46,12 @@ describe('who may read the metrics', () => {
     expect(response.headers).not.toHaveProperty('access-control-allow-origin');
   });
 
+  it('says in the API reference that it may be refused', async () => {
+    const { url } = await serve();
+    const document = await (await fetch(`${url}/openapi.json`)).json();
+    expect(document).toHaveProperty(['paths', '/metrics', 'get', 'responses', '4XX']);
+  });
+
   it('off: no program', async () => {
     const gateway = await serve('off');
     expect(await chat(gateway)).toBe(200);

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import { z } from 'zod';
 import { isLoopback } from './local-mode.ts';
+import { CLIENT_ERRORS } from './openapi.ts';
 import type { MetricsSource } from './ports.ts';
 import type { RequestPipeline } from './request-pipeline.ts';
 
@@ -19,7 +20,7 @@ export function registerMetrics(
     summary: 'Figures for Prometheus',
     description: 'In the text format. Needs the admin token, except from this machine or with `DRAGOMAN_METRICS=open`.',
     security: [{ adminToken: [] }, {}],
-    response: { 200: z.string().describe('The metrics; docs/telemetry.md lists them.') },
+    response: { 200: z.string().describe('The metrics; docs/telemetry.md lists them.'), ...CLIENT_ERRORS },
   };
   app.get('/metrics', { config: { kind: 'probe', cors: false }, schema, onRequest }, async (_request, reply) => {
     const { contentType, text } = await page();
