@@ -164,6 +164,13 @@ describe('the built-in model', () => {
     expect(text).not.toContain('secret');
   });
 
+  it('takes no words of a description of the environment for the user’s', () => {
+    const context = '<environment_context>\n  <cwd>/tmp/agents/read</cwd>\n</environment_context>\n\n';
+    const text = textOf(ask(`${context}Why is the sky blue?`, { tools: [READ] }));
+    expect(text).toContain('“Why is the sky blue?”');
+    expect(text).not.toContain('environment');
+  });
+
   it('counts the images and documents it sees', () => {
     const source = { bytes: 'aGk=' };
     const current = {

@@ -47,9 +47,11 @@ export function readConversation({ messages, current, tools }: CheckedChat): Rea
   };
 }
 
-/** Removes reminders that agents add to the user's text. */
+/** What agents add to the user's text: Claude Code, Codex and Copilot CLI, Cline and Roo Code. */
+const ADDITIONS = /<(system-reminder|environment_context|environment_details)>[\s\S]*?<\/\1>/g;
+
 function humanWords(content: string): string {
-  return content.replace(/<system-reminder>[\s\S]*?<\/system-reminder>/g, '').trim();
+  return content.replace(ADDITIONS, '').trim();
 }
 
 function countUses(messages: readonly ChatMessage[], from = 0): number {
