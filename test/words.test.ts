@@ -113,7 +113,9 @@ function proseOf(path: string): readonly Text[] {
 }
 
 function pages(): readonly Text[] {
-  const paths = globSync(['README.md', 'CONTRIBUTING.md', 'docs/**/*.md', '.env.example'], { cwd: ROOT });
+  const paths = globSync(['*.md', 'docs/**/*.md', '.env.example', 'compose.yaml', 'deploy/**/*.{json,yml}'], {
+    cwd: ROOT,
+  });
   return paths.flatMap((path) =>
     withoutCode(read(path))
       .split('\n')

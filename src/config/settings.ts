@@ -391,7 +391,7 @@ export const SETTINGS = {
     schema: wholeNumber(1_000, 100_000_000),
     fallback: 1_000_000,
     accepts: 'a whole number, 1000 to 100000000',
-    meaning: 'How many requests to keep at most; about 1 KB each. With `sqlite::memory:` at most 10000.',
+    meaning: 'How many requests to keep at most; 0.5 to 1 KB each. With `sqlite::memory:` at most 10000.',
   }),
   ledgerText: setting<'none' | 'sealed'>({
     name: 'DRAGOMAN_LEDGER_TEXT',

@@ -169,7 +169,7 @@ export const SETTING_MEANINGS: Readonly<Record<string, SettingText>> = {
     accepts: '整数，1 到 3650',
   },
   DRAGOMAN_LEDGER_ROWS: {
-    meaning: '最多保留的请求数，每条约 1 KB。使用 `sqlite::memory:` 时最多 10000。',
+    meaning: '最多保留的请求数，每条约 0.5 到 1 KB。使用 `sqlite::memory:` 时最多 10000。',
     accepts: '整数，1000 到 100000000',
   },
   DRAGOMAN_LEDGER_TEXT: {
