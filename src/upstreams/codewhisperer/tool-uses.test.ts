@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   callLines,
   context,
@@ -198,6 +198,31 @@ describe('parallel tool calls', () => {
       ...decoder.push(listing({ input: '{"a":1}', stop: true }, `tooluse_${index}`)),
     ]);
     expect(outline([...rounds.flat(), ...decoder.end()]).at(-1)).toBe(TOOL_END);
+  });
+
+  it('are searched for their end once, however often other content interrupts them', () => {
+    const decoder = createDecoder(context());
+    const piece = `${'x'.repeat(1_000)}{}`;
+    const interrupted = Array.from({ length: 1_000 }, () => [reading({ input: piece }), text('.')]).flat();
+    const parse = vi.spyOn(JSON, 'parse');
+    onTestFinished(() => parse.mockRestore());
+    const events = [reading({ input: '{"path":"' }), ...interrupted, reading({ input: '"}' }), text('!'), ...closing]
+      .flatMap((bytes) => decoder.push(bytes))
+      .concat(decoder.end());
+    const parsedChars = parse.mock.calls.reduce((sum, [json]) => sum + json.length, 0);
+    expect(outline(events).at(-1)).toBe(TOOL_END);
+    expect(parsedChars).toBeLessThan(10 * 1_000 * piece.length);
+  });
+
+  it('are searched no further after the end of a value that is not an object of JSON', () => {
+    const decoder = createDecoder(context());
+    const wrong = Array.from({ length: 1_000 }, () => [reading({ input: '{"a":x}' }), text('.')]).flat();
+    const parse = vi.spyOn(JSON, 'parse');
+    onTestFinished(() => parse.mockRestore());
+    for (const bytes of wrong) decoder.push(bytes);
+    const parsedChars = parse.mock.calls.reduce((sum, [json]) => sum + json.length, 0);
+    expect(errorOf(decoder.end()).code).toBe('tool_use_truncated');
+    expect(parsedChars).toBeLessThan(200_000);
   });
 
   it('are bounded in number and size while incomplete', () => {

@@ -12,6 +12,7 @@ import type { Frame } from '../../framing/event-stream.ts';
 import type { BlockWriter, CallBlock } from './block-writer.ts';
 import { type CalledTool, CalledTools } from './called-tools.ts';
 import { EscapedMember } from './escaped-member.ts';
+import { ObjectEnd } from './object-end.ts';
 import { StringRepair } from './string-repair.ts';
 import type { UsageTally } from './usage.ts';
 import type { EventPayloads, Untrusted } from './wire-events.ts';
@@ -53,8 +54,9 @@ interface Call {
   /** Input that arrived before the block began. */
   early: TextPiece[];
   chars: number;
-  /** `chars` when the input was last found to be incomplete. */
-  checkedChars: number;
+  /** How many characters of `fragments` were searched for the input's end. */
+  searchedChars: number;
+  readonly inputEnd: ObjectEnd;
   /** Input that arrived as an object. An empty object often precedes the fragments and means nothing. */
   object: JsonObject | undefined;
   /** The service reported the call complete without giving its input. */
@@ -210,10 +212,11 @@ export class ToolUses {
   }
 
   #isComplete(call: Call): boolean {
-    if (isEmpty(call)) return false;
-    if (!call.fragments.isEmpty && call.chars === call.checkedChars) return false;
-    call.checkedChars = call.chars;
-    return this.#inputOf(call) !== undefined;
+    const { fragments, inputEnd, searchedChars } = call;
+    if (fragments.isEmpty) return !isEmpty(call);
+    if (fragments.chars === searchedChars) return false;
+    call.searchedChars = fragments.chars;
+    return inputEnd.isIn(unescaped(fragments.from(searchedChars))) && this.#inputOf(call) !== undefined;
   }
 
   /** undefined until the fragments form one JSON object. */
@@ -258,7 +261,8 @@ function newCall(): Call {
     fragments: new Fragments(),
     early: [],
     chars: 0,
-    checkedChars: 0,
+    searchedChars: 0,
+    inputEnd: new ObjectEnd(),
     object: undefined,
     isStopped: false,
     input: new EscapedMember('input'),
@@ -275,18 +279,21 @@ function hasInput({ input }: ToolUseEvent): boolean {
 }
 
 function isEmpty({ fragments, object }: Call): boolean {
-  return fragments.isEmpty && Object.keys(object ?? {}).length === 0;
+  return fragments.isEmpty && (object === undefined || Object.keys(object).length === 0);
 }
 
 function parseObject(escapedFragments: Fragments): JsonObject | undefined {
   try {
-    // Each fragment is the inside of a JSON string, so their concatenation is one too.
-    const json: unknown = JSON.parse(`"${escapedFragments}"`);
-    const input: unknown = typeof json === 'string' ? JSON.parse(json) : undefined;
+    const input: unknown = JSON.parse(unescaped(escapedFragments.toString()));
     return isJsonObject(input) ? input : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Each fragment is the inside of a JSON string, so their concatenation is one too. */
+function unescaped(fragments: string): string {
+  return TextPiece.escaped(fragments).plain;
 }
 
 function truncated(): GatewayError {
