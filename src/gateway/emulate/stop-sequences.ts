@@ -4,18 +4,17 @@
  */
 import type { ReplyEvent } from '../../core/reply.ts';
 import { TextPiece } from '../../core/text.ts';
+import { SequenceSearch } from './sequence-search.ts';
 import { EventTransform } from './transform.ts';
 
 export class StopSequences extends EventTransform {
-  readonly #sequences: readonly string[];
-  readonly #longest: number;
+  readonly #search: SequenceSearch;
   #buffered = '';
 
   /** Empty sequences match nothing. */
   constructor(sequences: readonly string[]) {
     super();
-    this.#sequences = sequences.filter((sequence) => sequence !== '');
-    this.#longest = Math.max(0, ...this.#sequences.map((sequence) => sequence.length));
+    this.#search = new SequenceSearch(sequences.filter((sequence) => sequence !== ''));
   }
 
   protected override change(event: ReplyEvent): void {
@@ -28,56 +27,36 @@ export class StopSequences extends EventTransform {
   }
 
   #text(event: Extract<ReplyEvent, { type: 'text-delta' }>): void {
-    const text = this.#buffered + event.text.plain;
-    const match = firstCompleted(text, this.#sequences);
-    if (match) {
+    const { plain } = event.text;
+    for (let at = 0; at < plain.length; at += 1) {
+      const sequence = this.#search.read(plain.charCodeAt(at));
+      if (sequence === undefined) continue;
+      const text = this.#buffered + plain.slice(0, at + 1);
       this.#buffered = '';
-      this.#emitText(text.slice(0, match.start));
+      this.#emitText(text.slice(0, text.length - sequence.length));
       this.emit({ type: 'text-end' });
-      this.finish('stop-sequence', match.sequence);
+      this.finish('stop-sequence', sequence);
       return;
     }
-    const before = this.#buffered;
-    this.#buffered = text.slice(text.length - this.#undecidedLength(text));
+    const { begun } = this.#search;
     // Nothing buffered before or after: the piece is passed on unchanged, still escaped.
-    if (before === '' && this.#buffered === '') this.emit(event);
-    else this.#emitText(text.slice(0, text.length - this.#buffered.length));
+    if (this.#buffered === '' && begun === 0) {
+      this.emit(event);
+      return;
+    }
+    const text = this.#buffered + plain;
+    this.#buffered = text.slice(text.length - begun);
+    this.#emitText(text.slice(0, text.length - begun));
   }
 
   #flush(): void {
     const text = this.#buffered;
     this.#buffered = '';
+    this.#search.restart();
     this.#emitText(text);
   }
 
   #emitText(text: string): void {
     if (text !== '') this.emit({ type: 'text-delta', text: TextPiece.plain(text) });
   }
-
-  /** Length of the longest suffix of `text` that is the beginning of a sequence. */
-  #undecidedLength(text: string): number {
-    for (let length = Math.min(this.#longest - 1, text.length); length > 0; length--) {
-      const tail = text.slice(text.length - length);
-      if (this.#sequences.some((sequence) => sequence.length > length && sequence.startsWith(tail))) return length;
-    }
-    return 0;
-  }
-}
-
-interface Match {
-  readonly sequence: string;
-  readonly start: number;
-  readonly end: number;
-}
-
-/** The sequence completed first, and of two completed together the longer one, so that stream cuts make no difference. */
-function firstCompleted(text: string, sequences: readonly string[]): Match | undefined {
-  let best: Match | undefined;
-  for (const sequence of sequences) {
-    const start = text.indexOf(sequence);
-    if (start < 0) continue;
-    const end = start + sequence.length;
-    if (!best || end < best.end || (end === best.end && start < best.start)) best = { sequence, start, end };
-  }
-  return best;
 }

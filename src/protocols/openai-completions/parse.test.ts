@@ -156,6 +156,7 @@ describe('a prompt', () => {
     [{ prompt: 'x', logprobs: 1 }, 'unsupported_parameter', 'logprobs'],
     [{ prompt: 'x', best_of: 3 }, 'unsupported_parameter', 'best_of'],
     [{ prompt: 'x', n: 5 }, 'unsupported_parameter', 'n'],
+    [{ prompt: 'x', stop: ['a'.repeat(16_385)] }, 'invalid_request', 'stop'],
     [{ prompt: 'x', model: null }, 'invalid_request', 'model'],
   ])('%j is rejected', (fields, errorCode, param) => {
     expect(() => chat(fields)).toThrow(expect.objectContaining({ code: errorCode, param }));

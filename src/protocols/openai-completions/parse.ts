@@ -8,6 +8,7 @@ import { readChoices } from '../openai-choices.ts';
 import { RULE_VALUE } from '../openai-errors.ts';
 import type { AnswerableRequest, ParsedCompletion, ParsedRequest, RequestContext } from '../protocol.ts';
 import { readInstructions } from '../reading/instructions.ts';
+import { checkStopSequences } from '../reading/limits.ts';
 import { readOutputFormat } from '../reading/output-format.ts';
 import { Reading } from '../reading/reading.ts';
 import { readReasoningOptions } from '../reading/reasoning-options.ts';
@@ -191,9 +192,11 @@ function readLimits(request: CompletionsRequest, notes: Notes): CodeCompletion['
   }
   const usable = stops.flatMap(({ sequences }) => sequences).filter((sequence) => sequence !== '');
   const first = stops.find(({ sequences }) => sequences.some((sequence) => sequence !== ''));
+  const stopSequences = [...new Set(usable)];
+  checkStopSequences(stopSequences, first?.field ?? 'stop');
   return {
     maxTokens,
-    stopSequences: [...new Set(usable)],
+    stopSequences,
     ...(at === 'max_tokens' || maxTokens === undefined ? {} : { maxTokensAt: at }),
     ...(first?.field === 'stop_sequences' ? { stopSequencesAt: first.field } : {}),
   };

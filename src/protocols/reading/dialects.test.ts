@@ -476,6 +476,13 @@ describe('several limits', () => {
     expect(output.stopSequences.toSorted()).toEqual(['A', 'B', 'C']);
   });
 
+  it.each(NAMES)('at %s: stop sequences of too many characters are refused by name', (api) => {
+    const most = ['A'.repeat(16_000), 'B'.repeat(384)];
+    expect(hi(api, { stop: most }).conversation.output.stopSequences).toEqual(most);
+    const refused = expect.objectContaining({ code: 'invalid_request', param: 'stop' });
+    expect(() => hi(api, { stop: 'C', stop_sequences: most })).toThrow(refused);
+  });
+
   it.each(NAMES)('at %s: the length that does not apply is noted', (api) => {
     const { adjustments } = hi(api, { max_tokens: 5, max_completion_tokens: 6 });
     expect(adjustments).toContainEqual(expect.objectContaining({ rule: 'parameter-ignored' }));

@@ -64,11 +64,23 @@ function readStop(fields: JsonObject, reading: Reading): Pick<OutputLimits, 'sto
       reading.notes.add('empty-stop-ignored', at, String(sequences.length - usable.length));
     if (usable.length > 0) first ??= at;
     for (const sequence of usable) stopSequences.add(sequence);
+    checkStopSequences(stopSequences, at);
   }
   return {
     stopSequences: [...stopSequences],
     ...(first === 'stop_sequences' ? { stopSequencesAt: 'stop_sequences' } : {}),
   };
+}
+
+/** Far more than any client sends. The gateway searches for all of them at once, which takes memory for each character. */
+const MAX_STOP_CHARS = 16_384;
+
+/** Throws for sequences that are too long together. */
+export function checkStopSequences(sequences: Iterable<string>, at: string): void {
+  let chars = 0;
+  for (const sequence of sequences) chars += sequence.length;
+  if (chars > MAX_STOP_CHARS)
+    throw refuse(at, `the sequences have ${chars} characters in all; the limit of this gateway is ${MAX_STOP_CHARS}.`);
 }
 
 const NO_STOP: Pick<OutputLimits, 'stopSequences'> = { stopSequences: [] };

@@ -19,12 +19,14 @@ it('finds the end of any object, wherever it is cut', () => {
   );
 });
 
-it.each([['{"a":"}"', ' }'], ['{"a":"\\"}', '"}'], ['{"a":"\\\\', '"}'], ['\n{"a":{}', '}\n']])(
-  'does not take a brace in %s for the end',
-  (...parts) => {
-    expect(partsUntilEnd(parts)).toBe(2);
-  },
-);
+it.each([
+  ['{"a":"}"', ' }'],
+  ['{"a":"\\"}', '"}'],
+  ['{"a":"\\\\', '"}'],
+  ['\n{"a":{}', '}\n'],
+])('does not take a brace in %s for the end', (...parts) => {
+  expect(partsUntilEnd(parts)).toBe(2);
+});
 
 it.each(['', '"{}"', '}', '[1]', '{"a":"b"'])('finds none in %j', (text) => {
   expect(partsUntilEnd([text])).toBe(0);
