@@ -27,6 +27,23 @@ describe('the merge-turns pass', () => {
     ]);
   });
 
+  it('copies the parts of a turn once, however many turns follow it', () => {
+    const first = assistant('a');
+    let reads = 0;
+    const parts = new Proxy(first.parts, {
+      get(target, key, receiver) {
+        if (key === '0') reads += 1;
+        return Reflect.get(target, key, receiver);
+      },
+    });
+    const turns = [{ ...first, parts }, ...Array.from({ length: 100 }, () => assistant('b'))];
+    const before = turns[0];
+    const { conversation: after } = runPass(mergeTurns, conversation(turns));
+    expect(after.turns[0]?.parts).toHaveLength(101);
+    expect(before?.parts).toHaveLength(1);
+    expect(reads).toBe(1);
+  });
+
   it('leaves alternating turns alone', () => {
     const input = conversation([user('a'), assistant('b'), user('c')]);
     expect(mergeTurns(input).conversation).toBe(input);
