@@ -28,6 +28,14 @@ describe.skipIf(process.platform === 'win32')('files that an older version left 
     expect(modeOf('.')).toBe('700');
     expect((await runCommand(['accounts', 'list'], env, home)).err).toBe('');
   });
+
+  it('become private in a folder for all users, which is left as it is', async () => {
+    const shared = createHome();
+    chmodSync(shared, 0o1777);
+    await runCommand(['accounts', 'list'], { DRAGOMAN_HOME: shared }, createHome());
+    const modeOf = (path: string) => (statSync(path).mode & 0o7777).toString(8);
+    expect([shared, join(shared, 'secret.key')].map(modeOf)).toEqual(['1777', '600']);
+  });
 });
 
 describe("a database's password", () => {

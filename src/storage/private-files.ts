@@ -4,8 +4,13 @@ import { basename, dirname, extname, join } from 'node:path';
 
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
+/** Of a folder where every user may create files, and remove only their own. */
+const STICKY = 0o1000;
 
-/** Removes permissions of group and others. Returns the paths that had any; leaves files of another user unchanged. */
+/**
+ * Removes permissions of group and others. Returns the paths that had any; leaves files of another user unchanged, and a folder
+ * that is meant for all users, such as /tmp.
+ */
 export function makePrivate(databasePath: string, home: string): readonly string[] {
   // Windows has no such modes.
   if (process.platform === 'win32') return [];
@@ -45,7 +50,7 @@ function tighten(path: string): boolean {
   try {
     const status = lstatSync(path);
     const isOpen = (status.mode & 0o077) !== 0;
-    if (!isOpen || status.isSymbolicLink()) return false;
+    if (!isOpen || status.isSymbolicLink() || (status.mode & STICKY) !== 0) return false;
     chmodSync(path, status.isDirectory() ? FOLDER_MODE : FILE_MODE);
     return true;
   } catch {
