@@ -42,10 +42,10 @@ function token(text: string): string {
   return text.replaceAll(/[^A-Za-z0-9!$%&'*+.^_`|~-]/g, '-').slice(0, 64) || 'other';
 }
 
-/** Sorted by name; empty if the folder does not exist. */
+/** Sorted by name; empty if the folder does not exist, nor its parent as a folder: whatever opens the home says so. */
 async function readProfileFolder(folder: string): Promise<readonly ProfileFile[]> {
   const entries = await readdir(folder).catch((cause: unknown) => {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
+    if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')) return [];
     throw unreadable(folder, cause);
   });
   const names = entries.filter((name) => name.endsWith('.json') && !name.startsWith('.')).sort();

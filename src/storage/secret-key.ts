@@ -70,7 +70,7 @@ export function makeKeyFile(home: string): Uint8Array {
     writeFileSync(draft, text, { mode: 0o600, flag: 'wx', flush: true });
     linkSync(draft, path);
   } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw notWritten(path, cause);
+    if (codeOf(cause) !== 'EEXIST') throw notWritten(path, cause);
   } finally {
     // A full disk leaves an empty draft.
     rmSync(draft, { force: true });
@@ -89,17 +89,26 @@ export function makeHome(home: string): void {
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw notWritten(home, cause);
+    const code = codeOf(cause);
+    if (code !== 'EEXIST' && code !== 'ENOTDIR') throw notWritten(home, cause);
+    const message = `${home} is not a folder: there is a file in its place. Set DRAGOMAN_HOME to a folder.`;
+    throw new GatewayError('storage_unavailable', message, { cause });
   }
 }
 
 function notWritten(path: string, cause: unknown): GatewayError {
-  const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-  return new GatewayError('storage_unavailable', `Could not write ${path}${code}. Check the disk and the owner.`, {
+  const code = codeOf(cause);
+  const shown = code === undefined ? '' : ` (${code})`;
+  return new GatewayError('storage_unavailable', `Could not write ${path}${shown}. Check the disk and the owner.`, {
     cause,
   });
 }
 
 function isMissing(cause: unknown): boolean {
-  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+  const code = codeOf(cause);
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+function codeOf(cause: unknown): string | undefined {
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
 }

@@ -114,6 +114,15 @@ describe('a SQLite file', () => {
     expect(await failure(opening)).toMatchObject(messageWith(words));
   });
 
+  it.each(['', '/below'])('in a home that is a file%s is refused with the name of its setting', async (below) => {
+    const notFolder = join(home, 'file');
+    writeFileSync(notFolder, '');
+    const options = { home: `${notFolder}${below}`, secretKey: undefined, clock: CLOCK };
+    const opening = openStore({ url: `sqlite:${options.home}/dragoman.db`, ...options });
+    expect(await failure(opening)).toMatchObject(messageWith('is not a folder'));
+    expect(String(await failure(openStore({ url: `sqlite:${file()}`, ...options })))).toContain('DRAGOMAN_HOME');
+  });
+
   it('that a newer dragoman has written is left alone', async () => {
     await (await open()).close();
     const raw = new DatabaseSync(file());
