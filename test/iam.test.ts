@@ -71,7 +71,7 @@ describe('an IAM account', () => {
   it.each([
     [['--iam', '--social', 'google'], 2, /does not sign in/],
     [['--aws-profile', 'work'], 2, /requires --iam/],
-    [['--iam', '--region', 'moon-1'], 1, /not an AWS region/],
+    [['--iam', '--region', 'moon-1'], 2, /not an AWS region/],
   ])('is not added with %j', async (args, code, message) => {
     const login = await runCommand(['login', ...args], NOWHERE);
     expect([login.code, login.err]).toEqual([code, expect.stringMatching(message)]);
