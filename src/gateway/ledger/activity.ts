@@ -84,10 +84,10 @@ function sumsOfRow({ group: { outcome }, details: { usage } }: StoredLedgerRow):
   };
 }
 
-/** The groups with the most requests over the whole time, largest first. */
-export function ranked(buckets: readonly ActivityBucket[], count: number): RankedGroup[] {
+/** The groups with the most requests, largest first. `sums`: several of one group are added up. */
+export function ranked(sums: readonly RankedGroup[], count: number): RankedGroup[] {
   const groups = new Map<string | null, ActivitySums>();
-  for (const bucket of buckets) groups.set(bucket.group, added(groups.get(bucket.group) ?? NOTHING, bucket));
+  for (const each of sums) groups.set(each.group, added(groups.get(each.group) ?? NOTHING, each));
   return [...groups]
     .map(([group, sums]) => ({ group, ...sums }))
     .sort((a, b) => b.requests - a.requests)

@@ -159,6 +159,8 @@ export interface LedgerHistory extends LedgerFilter {
   readonly by: LedgerSpan;
   /** One bucket for each combination of values; empty: one bucket for all. */
   readonly dimensions: readonly LedgerDimension[];
+  /** Not one bucket for each span, but for all of them; it begins with the first that has anything. */
+  readonly isWhole?: boolean | undefined;
   readonly limit: number;
 }
 

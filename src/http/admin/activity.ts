@@ -10,6 +10,7 @@ import {
   totalOf,
 } from '../../gateway/ledger/activity.ts';
 import { creditRates, forecast, RATE_MS } from '../../gateway/ledger/forecast.ts';
+import { MAX_GROUPS } from '../../gateway/ledger/group-names.ts';
 import type { LedgerDimension, LedgerFilter, LedgerStore } from '../../gateway/ledger/ledger-store.ts';
 import { toAccountView } from './account-view.ts';
 import { readBudgets } from './budgets.ts';
@@ -90,10 +91,9 @@ async function readActivity(
   const names = namesOf(parts);
   const { group = 'model' } = query;
   const sums = to - from <= BY_MINUTES_MS ? await sumsOfRows(store, filter) : sumsOfHistory(store, filter);
-  const of = (dimension: LedgerDimension) => sums.buckets(dimension);
-  const buckets = await of(group);
-  const [keys, models, clients] = [await of('key'), await of('model'), await of('client')];
-  const codes = await of('code');
+  const buckets = await sums.buckets(group);
+  const of = (dimension: LedgerDimension) => sums.groups(dimension);
+  const [keys, models, clients, codes] = [await of('key'), await of('model'), await of('client'), await of('code')];
   const replies = await store.list({ ...filter, outcomes: ['ok'], limit: MAX_REPLIES });
   const firstBytes = replies.flatMap(({ details: { firstByteMs } }) => firstByteMs ?? []);
   const [p50Ms, p95Ms] = [percentile(firstBytes, 0.5), percentile(firstBytes, 0.95)];
@@ -102,9 +102,11 @@ async function readActivity(
     isRecorded: true,
     lost: await store.rowsLost(filter.fromMs, filter.toMs),
     span: sums.span,
-    isCut: sums.isCut,
-    totals: totalOf(buckets),
-    buckets: buckets.map(({ startMs, ...bucket }) => ({ from: isoTime(startMs), ...labelled(bucket, group, names) })),
+    isCut: sums.isCut || buckets.length > MAX_BUCKETS,
+    totals: totalOf(codes),
+    buckets: buckets
+      .slice(0, MAX_BUCKETS)
+      .map(({ startMs, ...bucket }) => ({ from: isoTime(startMs), ...labelled(bucket, group, names) })),
     keys: ranked(keys, MAX_RANKED).map((each) => labelled(each, 'key', names)),
     models: ranked(models, MAX_RANKED).map((each) => labelled(each, 'model', names)),
     clients: ranked(clients, MAX_RANKED).map((each) => labelled(each, 'client', names)),
@@ -120,7 +122,10 @@ async function readActivity(
 interface Sums {
   readonly span: ActivityView['span'];
   readonly isCut: boolean;
+  /** Oldest first; one more than MAX_BUCKETS if there are too many. */
   buckets(dimension: LedgerDimension): Promise<readonly ActivityBucket[]>;
+  /** Over the whole time. */
+  groups(dimension: LedgerDimension): Promise<readonly RankedGroup[]>;
 }
 
 type Filter = LedgerFilter & { readonly fromMs: number; readonly toMs: number };
@@ -132,18 +137,20 @@ async function sumsOfRows(store: LedgerStore, filter: Filter): Promise<Sums> {
     span: 'minute',
     isCut: rows.length > MAX_ROWS,
     buckets: async (dimension) => bucketsOfRows(shown, dimension, MINUTE_MS),
+    groups: async (dimension) => bucketsOfRows(shown, dimension, MINUTE_MS),
   };
 }
 
-function sumsOfHistory(store: LedgerStore, filter: Filter): Sums {
+/** Exported for its test. */
+export function sumsOfHistory(store: LedgerStore, filter: Filter): Sums {
   const span = filter.toMs - filter.fromMs <= BY_HOURS_MS ? 'hour' : 'day';
+  const read = async (dimension: LedgerDimension, limit: number, isWhole = false) =>
+    (await store.history({ ...filter, by: span, dimensions: [dimension], isWhole, limit })).map(toActivity);
   return {
     span,
     isCut: false,
-    async buckets(dimension) {
-      const found = await store.history({ ...filter, by: span, dimensions: [dimension], limit: MAX_BUCKETS });
-      return found.map(toActivity);
-    },
+    buckets: (dimension) => read(dimension, MAX_BUCKETS + 1),
+    groups: (dimension) => read(dimension, MAX_GROUPS, true),
   };
 }
 
@@ -157,14 +164,15 @@ function labelled<Group extends RankedGroup>({ group, ...sums }: Group, dimensio
 }
 
 async function readPlans(store: LedgerStore | undefined, { accounts }: AdminParts, nowMs: number) {
-  const days = await store?.history({
+  const sums = await store?.history({
     by: 'day',
     dimensions: ['account'],
     fromMs: nowMs - RATE_MS,
-    limit: MAX_BUCKETS,
+    isWhole: true,
+    limit: MAX_GROUPS,
   });
   const created = new Map(accounts.list().map(({ id, createdAtMs }) => [id, createdAtMs]));
-  const rates = creditRates((days ?? []).map(toActivity), nowMs, (id) => created.get(id));
+  const rates = creditRates((sums ?? []).map(toActivity), nowMs, (id) => created.get(id));
   return accounts.list().flatMap((account) => {
     const reading = accounts.limits(account.id);
     if (!reading) return [];

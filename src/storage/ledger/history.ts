@@ -15,32 +15,32 @@ import { type LedgerTables, SUM_COLUMNS } from './tables.ts';
 const MAX_DAYS = 100_000;
 
 export async function readHistory(db: Kysely<LedgerTables>, history: LedgerHistory): Promise<readonly LedgerBucket[]> {
-  if (history.by !== 'month') return readBuckets(db, history, history.by === 'hour' ? 'ledger_hours' : 'ledger_days');
+  const { by, isWhole } = history;
+  if (by !== 'month' || isWhole) return readBuckets(db, history, by === 'hour' ? 'ledger_hours' : 'ledger_days');
   const days = await readBuckets(db, { ...history, limit: MAX_DAYS }, 'ledger_days');
   return toMonths(days).slice(0, history.limit);
 }
 
 async function readBuckets(
   db: Kysely<LedgerTables>,
-  { dimensions, limit, ...filter }: LedgerHistory,
+  { dimensions, limit, isWhole = false, ...filter }: LedgerHistory,
   table: 'ledger_hours' | 'ledger_days',
 ): Promise<LedgerBucket[]> {
   const columns = dimensions.map(dimensionColumn);
   const sums = SUM_COLUMNS.map((column) => sql`sum(${sql.ref(column)}) as ${sql.ref(column)}`);
   const selected = [
-    sql`start_ms`,
+    isWhole ? sql`min(start_ms) as start_ms` : sql`start_ms`,
     ...columns.map((column, at) => sql`${column} as ${sql.ref(`value${at}`)}`),
     ...sums,
     sql`sum(case when outcome in ('refused', 'failed', 'timeout') then requests else 0 end) as errors`,
     sql`sum(case when outcome = 'abandoned' then requests else 0 end) as abandoned`,
   ];
-  const grouped = [sql`start_ms`, ...columns];
+  const grouped = isWhole ? columns : [sql`start_ms`, ...columns];
   const { rows } = await sql<BucketRow>`
     select ${sql.join(selected)}
     from ${sql.table(table)} join ledger_groups on ledger_groups.id = group_id
     where ${within(filter, table)} and group_id in (${groupsOf(db, filter)})
-    group by ${sql.join(grouped)}
-    order by ${sql.join(grouped)}
+    ${grouped.length > 0 ? sql`group by ${sql.join(grouped)} order by ${sql.join(grouped)}` : sql`having count(*) > 0`}
     limit ${limit}`.execute(db);
   return rows.map((row) => toBucket(row, dimensions));
 }

@@ -151,6 +151,15 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('the ledger on %s', (engine) =>
       { values: ['claude-sonnet-4.5'], requests: 1 },
       { startMs: NOW_MS, values: ['claude-sonnet-4.5'], requests: 1 },
     ]);
+    for (const by of ['hour', 'day'] as const) {
+      const whole = { ...all, by, isWhole: true };
+      expect(await ledger.history({ ...whole, dimensions: ['key'] })).toMatchObject([
+        { values: ['key-1'], requests: 2, inputTokens: 2_000 },
+        { values: ['key-2'], requests: 2, errors: 1, abandoned: 1 },
+      ]);
+      expect(await ledger.history({ ...whole, dimensions: [] })).toMatchObject([{ values: [], requests: 4 }]);
+      expect(await ledger.history({ ...whole, dimensions: [], keys: ['none'] })).toEqual([]);
+    }
   });
 
   it('knows the credits of the current day and month', async () => {

@@ -48,7 +48,11 @@ export const activityAnswer = once(() =>
       .int()
       .describe('Requests that could not be recorded: the gateway was killed, or its database failed for too long.'),
     span: z.enum(['minute', 'hour', 'day']).describe('The length of a bucket.'),
-    isCut: z.boolean().describe('More requests than are added up one by one: the figures are those of the newest.'),
+    isCut: z
+      .boolean()
+      .describe(
+        'By the minute: more requests than are added up one by one, so the figures are those of the newest. Else: the newest buckets are left out.',
+      ),
     totals: z.object(sums()),
     buckets: z.array(z.object({ from: moment(), ...group(), ...sums() })).describe('Oldest first.'),
     keys: ranking(),
