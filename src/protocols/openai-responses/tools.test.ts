@@ -123,11 +123,11 @@ describe('the choice', () => {
     expect(adjustments).toContainEqual({ rule: 'tools-restricted', path: 'tool_choice', before: '3', after: '1' });
   });
 
-  it('is dropped if nothing it allows can be called', () => {
+  it('leaves no tool if nothing it allows can be called', () => {
     const choice = { type: 'allowed_tools', mode: 'auto', tools: [{ type: 'image_generation' }] };
     const { conversation, adjustments } = parse({ tools, tool_choice: choice });
-    expect(conversation.tools).toHaveLength(3);
-    expect(adjustments).toContainEqual({ rule: 'tool-choice-dropped', path: 'tool_choice' });
+    expect(conversation.tools).toEqual([]);
+    expect(adjustments).toContainEqual({ rule: 'tools-restricted', path: 'tool_choice', before: '3', after: '0' });
   });
 
   it.each([

@@ -176,11 +176,8 @@ function restrict(
   const allowed = new Set(declared.map((one) => names.nameOf(one)));
   const offered = tools.filter(({ name }) => allowed.has(name));
   const search = allowsSearch ? webSearch : undefined;
-  if (offered.length === 0 && !search) {
-    if (mode === 'required') throw refuse(at, 'requires a tool call, but none of its tools can be called.');
-    notes.add('tool-choice-dropped', 'tool_choice');
-    return { toolChoice: AUTO_CHOICE, tools, ...(webSearch ? { webSearch } : {}) };
-  }
+  if (mode === 'required' && offered.length === 0 && !search)
+    throw refuse(at, 'requires a tool call, but none of its tools can be called.');
   notes.add('tools-restricted', at, String(tools.length), String(offered.length));
   if (!search) return { toolChoice: { type: mode }, tools: offered };
   // The search is required only if no other tool is allowed.
