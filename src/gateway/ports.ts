@@ -49,6 +49,8 @@ export type FetchForClient = (link: Link, client: string) => Promise<Uint8Array>
 export interface Link {
   readonly url: string;
   readonly at: string;
+  /** A line of text can take the place of what cannot be fetched: a failure may be one of a moment ago. */
+  readonly isOptional?: boolean;
 }
 
 /** Undefined: the image fits unchanged. Rejects with `invalid_request` naming `at` if the image cannot be read. */

@@ -2,7 +2,7 @@
  * Fetches the URLs in clients' requests and caches the content: an agent sends its whole history with every request,
  * and content once shown to the model must not change when the URL's content does.
  */
-
+import { LRUCache } from 'lru-cache';
 import { KeyedSemaphore, QueueFullError, Semaphore } from '../core/async.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { FetchAttachment, FetchForClient, Link } from '../gateway/ports.ts';
@@ -16,6 +16,9 @@ const MAX_CONCURRENT_PER_CLIENT = 8;
 const MAX_QUEUED_PER_CLIENT = 400;
 const MAX_QUEUED = 1_000;
 const RETRY_AFTER_MS = 2_000;
+/** A dead address in a history would otherwise make every turn wait for its timeout. */
+const FAILURE_MS = 5 * 60_000;
+const MAX_FAILURES = 1_000;
 
 interface FetchBounds {
   readonly maxBytes: number;
@@ -28,7 +31,9 @@ export function rememberFetches(fetch: FetchAttachment, { maxBytes, timeoutMs }:
   const cache = new Remembered<Uint8Array>(REMEMBERED_BYTES, ({ length }) => length + 1_000);
   const all = new Semaphore(MAX_CONCURRENT, MAX_QUEUED);
   const byClient = new KeyedSemaphore(MAX_CONCURRENT_PER_CLIENT, MAX_QUEUED_PER_CLIENT);
-  return (link, client) =>
+  // By the clock that tests can move.
+  const failures = new LRUCache<string, GatewayError>({ max: MAX_FAILURES, ttl: FAILURE_MS, perf: Date });
+  const fetchOrRecall: FetchForClient = (link, client) =>
     cache.get(`${client} ${maxBytes}`, link.url, async () => {
       const deadline = AbortSignal.timeout(timeoutMs);
       try {
@@ -42,6 +47,17 @@ export function rememberFetches(fetch: FetchAttachment, { maxBytes, timeoutMs }:
         throw cause;
       }
     });
+  return async (link, client) => {
+    const key = `${client} ${link.url}`;
+    const failure = link.isOptional ? failures.get(key) : undefined;
+    if (failure) throw failure;
+    try {
+      return await fetchOrRecall(link, client);
+    } catch (cause) {
+      if (cause instanceof GatewayError && cause.code === 'invalid_request') failures.set(key, cause);
+      throw cause;
+    }
+  };
 }
 
 function tooMany({ at }: Link): GatewayError {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { GatewayError } from '../core/errors.ts';
 import { Remembered } from './remembered.ts';
 import { refuseFetches, rememberFetches } from './remembered-fetch.ts';
@@ -94,6 +94,28 @@ describe('cached fetches', () => {
     expect(codes.slice(0, 8)).toEqual(Array(8).fill('invalid_request'));
     // A fetch that starts at the last moment times out too; the others never start.
     for (const code of codes.slice(8)) expect(['invalid_request', 'rate_limited']).toContain(code);
+  });
+
+  it('of an optional file are not tried again for some minutes after a failure, others are', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    let tries = 0;
+    const fetch = rememberFetches(
+      async ({ at }) => {
+        tries += 1;
+        throw new GatewayError(tries === 1 ? 'rate_limited' : 'invalid_request', `${at}: no`, { param: at });
+      },
+      { maxBytes: 99, timeoutMs: 1_000 },
+    );
+    const link = { url: 'https://example.com/gone', at: 'x', isOptional: true };
+    const failed = (changed = {}, client = 'anna') => fetch({ ...link, ...changed }, client).catch(({ code }) => code);
+    expect([await failed(), tries]).toEqual(['rate_limited', 1]);
+    expect([await failed(), tries]).toEqual(['invalid_request', 2]);
+    expect([await failed(), tries]).toEqual(['invalid_request', 2]);
+    expect([await failed({ isOptional: false }), tries]).toEqual(['invalid_request', 3]);
+    expect([await failed({}, 'bert'), tries]).toEqual(['invalid_request', 4]);
+    vi.advanceTimersByTime(6 * 60_000);
+    expect([await failed(), tries]).toEqual(['invalid_request', 5]);
   });
 
   it('name the setting that turns them on', async () => {

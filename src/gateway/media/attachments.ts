@@ -33,7 +33,8 @@ export async function fetchAttachments(
   if (!hasAttachments(conversation)) return { conversation, adjustments: [] };
   const links: PlacedLink[] = [];
   await mapAttachments(conversation, async (part, place) => {
-    if (part.type === 'document' && part.source.type === 'url') links.push({ ...part.source, place });
+    if (part.type === 'document' && part.source.type === 'url')
+      links.push({ ...part.source, place, isOptional: place !== 'message' });
     return part;
   });
   if (links.length === 0) return { conversation, adjustments: [] };
