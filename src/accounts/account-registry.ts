@@ -28,6 +28,8 @@ export interface AccountRegistryOptions {
 }
 
 const FLUSH_DELAY_MS = 1_000;
+/** After a failure: a sign-out or suspension that is not stored would be forgotten by a kill. */
+const FLUSH_AGAIN_MS = 10_000;
 /** Checking whether another process has written takes some microseconds: too long for each of 1,000 requests a second. */
 const LOOK_EVERY_MS = 200;
 /** A gateway that writes all the time must still read what others write. */
@@ -45,6 +47,7 @@ export class AccountRegistry {
   #readAtMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<boolean> = Promise.resolve(false);
   #cancelFlush: Cancel | undefined;
+  #isClosed = false;
   readonly #flushes = new Semaphore(1);
 
   constructor(options: AccountRegistryOptions) {
@@ -86,7 +89,11 @@ export class AccountRegistry {
       void this.flush();
       return;
     }
-    this.#cancelFlush ??= clock.schedule(flushDelayMs, () => void this.flush());
+    this.#flushAfter(flushDelayMs);
+  }
+
+  #flushAfter(ms: number): void {
+    if (!this.#isClosed) this.#cancelFlush ??= this.#options.clock.schedule(ms, () => void this.flush());
   }
 
   /**
@@ -152,6 +159,12 @@ export class AccountRegistry {
     await Promise.all([this.#flushes.run(() => this.#flushDirty()), this.#learning.settled()]);
   }
 
+  /** Writes what it can; what it cannot is not tried again. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return this.flush();
+  }
+
   async #flushDirty(): Promise<void> {
     for (const entry of this.#entries.values()) {
       try {
@@ -159,6 +172,7 @@ export class AccountRegistry {
       } catch (cause) {
         const why = GatewayError.from(cause).details;
         this.#options.log.warn({ accountId: entry.id, why }, 'could not save the health of an account');
+        this.#flushAfter(FLUSH_AGAIN_MS);
       }
     }
   }

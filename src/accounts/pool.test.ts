@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { awsCredential, createFakeTokens, newAccount } from '../../test/support/fake-accounts.ts';
 import { createFakeClock } from '../../test/support/fake-clock.ts';
 import type { Clock } from '../core/clock.ts';
@@ -252,17 +252,34 @@ describe('the outcome of a lease', () => {
     expect((await store.accounts.find('a'))?.health.state).toMatchObject({ status: 'suspended' });
   });
 
-  it('is kept in memory until it can be stored', async () => {
-    const { lease, pool } = await setup([newAccount('a')]);
+  it('is kept in memory until it can be stored, which is tried again', async () => {
+    const { lease, pool, clock } = await setup([newAccount('a')]);
     const save = store.accounts.changeHealth.bind(store.accounts);
+    let tries = 0;
     store.accounts.changeHealth = async () => {
+      tries += 1;
       throw error('storage_unavailable');
     };
     (await lease()).release(error('account_suspended'));
     await pool.flush();
-    store.accounts.changeHealth = save;
+    tries = 0;
+    clock.advance(10_000);
     await pool.flush();
-    expect((await store.accounts.find('a'))?.health.state).toMatchObject({ status: 'suspended' });
+    expect(tries).toBe(2);
+    store.accounts.changeHealth = save;
+    clock.advance(10_000);
+    const stored = async () => (await store.accounts.find('a'))?.health.state;
+    await vi.waitFor(async () => expect(await stored()).toMatchObject({ status: 'suspended' }));
+    store.accounts.changeHealth = () => {
+      tries += 1;
+      return Promise.reject(error('storage_unavailable'));
+    };
+    await pool.setEnabled('a', false).catch(() => {});
+    await pool.close();
+    tries = 0;
+    clock.advance(60_000);
+    await pool.flush();
+    expect(tries).toBe(1);
   });
 });
 

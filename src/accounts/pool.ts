@@ -317,7 +317,7 @@ export class Pool {
   /** Sends no further requests to the service and saves what the store does not have yet. */
   close(): Promise<void> {
     this.#limits.close();
-    return this.flush();
+    return this.#registry.close();
   }
 
   #entry(id: string): PooledAccount {
