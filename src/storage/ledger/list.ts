@@ -29,7 +29,8 @@ export async function listRows(context: ListContext, search: LedgerSearch): Prom
     search.text === undefined
       ? await newest(context, search, groups)
       : await containingText(context, search, groups, search.text);
-  return rowsOf(context, numbers);
+  // A search by text finds as many rows by their ids as by their errors.
+  return (await rowsOf(context, numbers)).slice(0, search.limit);
 }
 
 type Numbered = SelectQueryBuilder<LedgerTables, 'ledger_requests', { id: number }>;

@@ -129,6 +129,18 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('the ledger on %s', (engine) =>
     expect(idsOf(await ledger.list({ text, limit: 10 }))).toEqual(expected);
   });
 
+  it('finds no more rows than asked for by ids and error texts together, the newest', async () => {
+    const ledger = await open();
+    const failed = { errorText: 'It is slow.' };
+    await ledger.write([
+      ledgerRow('slow1', NOW_MS),
+      ledgerRow('a', NOW_MS + 1, failed),
+      ledgerRow('slow2', NOW_MS + 2),
+      ledgerRow('b', NOW_MS + 3, failed),
+    ]);
+    expect(idsOf(await ledger.list({ text: 'slow', limit: 2 }))).toEqual(['b', 'slow2']);
+  });
+
   it('sums by hour, day and month, and by the values of a dimension', async () => {
     const ledger = await open();
     const lastMonth = Date.UTC(2026, 9, 31, 23, 59);
