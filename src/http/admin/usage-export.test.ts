@@ -23,7 +23,7 @@ it('has every request that a search finds, also if it finds old ones by their id
   expect(new Set(found).size).toBe(451);
 });
 
-it('reads the sums of one month at a time, since a store adds up a limited number of days', async () => {
+it('reads the sums of one month at a time', async () => {
   const spans: [number | undefined, number | undefined][] = [];
   const history = async ({ by, fromMs = 0, toMs }: LedgerHistory) => {
     if (by === 'month') spans.push([fromMs, toMs]);

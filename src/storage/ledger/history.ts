@@ -11,14 +11,29 @@ import type {
 import { dimensionColumn, groupConditions } from './conditions.ts';
 import { type LedgerTables, SUM_COLUMNS } from './tables.ts';
 
-/** Buckets of days that are added up to months. */
-const MAX_DAYS = 100_000;
-
 export async function readHistory(db: Kysely<LedgerTables>, history: LedgerHistory): Promise<readonly LedgerBucket[]> {
   const { by, isWhole } = history;
-  if (by !== 'month' || isWhole) return readBuckets(db, history, by === 'hour' ? 'ledger_hours' : 'ledger_days');
-  const days = await readBuckets(db, { ...history, limit: MAX_DAYS }, 'ledger_days');
-  return toMonths(days).slice(0, history.limit);
+  if (by === 'month' && !isWhole) return readMonths(db, history);
+  return readBuckets(db, history, by === 'hour' ? 'ledger_hours' : 'ledger_days');
+}
+
+/** Each month is added up by the database: a year may have hundreds of thousands of sums of days. */
+async function readMonths(db: Kysely<LedgerTables>, history: LedgerHistory): Promise<LedgerBucket[]> {
+  const { fromMs = 0, toMs = Number.POSITIVE_INFINITY, limit } = history;
+  const days = db.selectFrom('ledger_days');
+  const recorded = await days
+    .select(({ fn }) => [fn.min<number | null>('start_ms').as('first'), fn.max<number | null>('start_ms').as('last')])
+    .executeTakeFirst();
+  const endMs = Math.min(toMs, Number(recorded?.last ?? 0) + DAY_MS);
+  const months: LedgerBucket[] = [];
+  let month = monthOf(Math.max(fromMs, Number(recorded?.first ?? 0)));
+  while (month.startMs < endMs && months.length < limit) {
+    const span = { fromMs: Math.max(fromMs, month.startMs), toMs: Math.min(endMs, month.endMs) };
+    const rest = { ...history, ...span, isWhole: true, limit: limit - months.length };
+    for (const bucket of await readBuckets(db, rest, 'ledger_days')) months.push({ ...bucket, startMs: month.startMs });
+    month = monthOf(month.endMs);
+  }
+  return months;
 }
 
 async function readBuckets(
@@ -81,35 +96,6 @@ function toBucket(row: BucketRow, dimensions: readonly LedgerDimension[]): Ledge
     durationMs: amount('duration_ms'),
     firstByteMs: amount('first_byte_ms'),
     firstByteCount: amount('first_byte_count'),
-  };
-}
-
-function toMonths(days: readonly LedgerBucket[]): LedgerBucket[] {
-  const months = new Map<string, LedgerBucket>();
-  for (const day of days) {
-    const startMs = monthOf(day.startMs).startMs;
-    const key = JSON.stringify([startMs, day.values]);
-    const month = months.get(key);
-    months.set(key, month ? added(month, day) : { ...day, startMs });
-  }
-  return [...months.values()];
-}
-
-function added(a: LedgerBucket, b: LedgerBucket): LedgerBucket {
-  return {
-    ...a,
-    requests: a.requests + b.requests,
-    errors: a.errors + b.errors,
-    abandoned: a.abandoned + b.abandoned,
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
-    credits: a.credits + b.credits,
-    estimatedCredits: a.estimatedCredits + b.estimatedCredits,
-    listPriceUsd: a.listPriceUsd + b.listPriceUsd,
-    durationMs: a.durationMs + b.durationMs,
-    firstByteMs: a.firstByteMs + b.firstByteMs,
-    firstByteCount: a.firstByteCount + b.firstByteCount,
   };
 }
 

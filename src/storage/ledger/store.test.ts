@@ -155,6 +155,13 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('the ledger on %s', (engine) =>
       { startMs: Date.UTC(2026, 9), requests: 1, errors: 0 },
       { startMs: Date.UTC(2026, 10), requests: 3, errors: 1, abandoned: 1, inputTokens: 3_000, credits: 0.75 },
     ]);
+    const november = { ...all, by: 'month', dimensions: ['key'], fromMs: NOW_MS, toMs: NOW_MS + DAY_MS } as const;
+    expect(await ledger.history(november)).toMatchObject([
+      { startMs: Date.UTC(2026, 10), values: ['key-1'], requests: 1 },
+      { startMs: Date.UTC(2026, 10), values: ['key-2'], requests: 2, errors: 1 },
+    ]);
+    expect(await ledger.history({ ...november, limit: 1 })).toHaveLength(1);
+    expect(await ledger.history({ ...november, fromMs: NOW_MS + DAY_MS, toMs: NOW_MS + 9 * DAY_MS })).toEqual([]);
     expect(await ledger.history({ ...all, by: 'day', dimensions: ['key'], fromMs: NOW_MS })).toMatchObject([
       { startMs: NOW_MS - (NOW_MS % DAY_MS), values: ['key-1'], requests: 1 },
       { values: ['key-2'], requests: 2, durationMs: 2_400, firstByteCount: 2 },
