@@ -39,3 +39,22 @@ it('reads the sums of one month at a time', async () => {
     [march, filter.toMs],
   ]);
 });
+
+it.each([
+  ['hour', 3_600_000, 24],
+  ['day', 86_400_000, 31],
+] as const)('reads one %s at a time where more would be cut', async (by, spanMs, spans) => {
+  const bucket = (startMs: number) => ({ startMs, values: [], requests: 1 });
+  const history = async ({ dimensions, fromMs = 0, toMs = 0, limit }: LedgerHistory) => {
+    if (dimensions.length === 0) return [bucket(fromMs)];
+    const all = Array.from({ length: (toMs - fromMs) / spanMs }, (_, index) => bucket(fromMs + index * spanMs));
+    // As many for each span as fill a part in two.
+    return all.flatMap((one) => Array.from({ length: limit / 2 }, () => one)).slice(0, limit);
+  };
+  const store = { history } as unknown as LedgerStore;
+  const filter = { fromMs: 0, toMs: spans * spanMs };
+  const rows: (string | number | null | undefined)[] = [];
+  for await (const part of exportedRows(store, by, filter, NAMES, new AbortController().signal))
+    rows.push(...new Set(part.map(({ from }) => from)));
+  expect(rows).toHaveLength(spans);
+});

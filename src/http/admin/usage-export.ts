@@ -19,11 +19,13 @@ type TimeFilter = Omit<LedgerSearch, 'limit'> & { readonly fromMs: number; reado
 
 const MAX_ROWS = 1_000_000;
 const PAGE_ROWS = 200;
-/** Of a part of the sums. */
+/** Of a part of the sums: more than one hour or day can have, see MAX_GROUPS of the ledger. */
 const PART_ROWS = 50_000;
-const DAY_MS = 86_400_000;
-/** Days that are read at once. */
-const PART_DAYS = { hour: 1, day: 31 };
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** How much is read at once, where that is not too much. */
+const PART_MS = { hour: DAY_MS, day: 31 * DAY_MS };
+const SPAN_MS = { hour: HOUR_MS, day: DAY_MS };
 const DIMENSIONS = ['key', 'account', 'model', 'protocol', 'client'] as const satisfies readonly LedgerDimension[];
 
 const SUM_FIELDS = [
@@ -81,13 +83,20 @@ async function* sumParts(store: LedgerStore, by: LedgerSpan, filter: TimeFilter,
   for (let fromMs = filter.fromMs; fromMs < filter.toMs; ) {
     const [next] = await store.history({ ...filter, ...first, fromMs });
     if (!next) return;
-    const startMs = Math.max(fromMs, next.startMs);
-    const endMs = by === 'month' ? monthOf(startMs).endMs : startMs - (startMs % DAY_MS) + PART_DAYS[by] * DAY_MS;
-    const toMs = Math.min(filter.toMs, endMs);
-    const part = { ...filter, fromMs: startMs, toMs, by, dimensions: DIMENSIONS, limit: PART_ROWS };
-    yield (await store.history(part)).map((bucket) => sumRow(bucket, names));
+    const part = { ...filter, fromMs: Math.max(fromMs, next.startMs), by, dimensions: DIMENSIONS, limit: PART_ROWS };
+    let toMs = Math.min(filter.toMs, endOfPart(by, part.fromMs));
+    let buckets = await store.history({ ...part, toMs });
+    if (buckets.length === PART_ROWS && by !== 'month') {
+      toMs = Math.min(filter.toMs, part.fromMs - (part.fromMs % SPAN_MS[by]) + SPAN_MS[by]);
+      buckets = await store.history({ ...part, toMs });
+    }
+    yield buckets.map((bucket) => sumRow(bucket, names));
     fromMs = toMs;
   }
+}
+
+function endOfPart(by: LedgerSpan, fromMs: number): number {
+  return by === 'month' ? monthOf(fromMs).endMs : fromMs - (fromMs % DAY_MS) + PART_MS[by];
 }
 
 function requestRow(row: StoredLedgerRow, names: Names): ExportedRow {
